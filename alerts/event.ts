@@ -1,0 +1,58 @@
+/** What is said of an incident, one JSON object a line. The JSON Schema is docs/alert-event.schema.json. */
+export const SIGNALS = [
+  'invocations', 'duration', 'errors', 'error_type', 'timeouts', 'oom', 'cost', 'egress', 'memory', 'cold_starts',
+  'silence', 'lifecycle', 'access', 'content', 'telemetry',
+] as const; // biome-ignore format: a list to read at a glance
+export type Signal = (typeof SIGNALS)[number];
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
+
+export interface AlertFunction {
+  readonly provider: string;
+  readonly account: string | null;
+  readonly region: string | null;
+  readonly name: string;
+  readonly version: string | null;
+}
+
+export interface AlertEvent {
+  readonly schema: 1;
+  readonly event: 'opened' | 'updated' | 'resolved';
+  readonly alert_id: string;
+  /** when a live pipeline would have said it, ISO 8601 UTC, event time */
+  readonly at: string;
+  readonly started_at: string;
+  readonly ended_at?: string;
+  readonly function: AlertFunction;
+  /** all of them, where one incident covers several */
+  readonly functions?: readonly AlertFunction[];
+  readonly signal: Signal;
+  readonly related_signals: readonly Signal[];
+  readonly severity: Severity;
+  /** null where there is no number: content, lifecycle, telemetry */
+  readonly observed: number | null;
+  readonly expected: { readonly low: number; readonly mid: number; readonly high: number } | null;
+  readonly unit: string;
+  /** -log10 of the p-value; 0 where there is none */
+  readonly score: number;
+  readonly window_ms: number;
+  readonly baseline: { readonly windows: number; readonly kind: string };
+  readonly text: string;
+  readonly why: readonly string[];
+  /** e.g. `T1 denial of wallet`: ids and titles of the threat list */
+  readonly threats: readonly string[];
+  readonly evidence: AlertEvidence;
+  readonly impact: { readonly usd_per_hour?: number; readonly invocations?: number; readonly bytes?: number };
+}
+
+/** What `explain` recomputes the verdict from: parameters, not prose. */
+export interface AlertEvidence {
+  readonly request_ids: readonly string[];
+  readonly config_hash: string;
+  /** model name and its parameters as they were at the decision; `score` follows from them and `observed` alone */
+  readonly model?: { readonly kind: string; readonly [parameter: string]: number | string };
+  /** every signal's surprise in the window that decided */
+  readonly signals?: readonly { readonly signal: Signal; readonly score: number; readonly observed: number; readonly mid: number; readonly horizon_ms: number }[];
+  /** the rule that let it through: floors, persistence, guards, with their numbers */
+  readonly rule?: string;
+  readonly [more: string]: unknown;
+}

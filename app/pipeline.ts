@@ -1,0 +1,53 @@
+import type { AlertEvent } from '../alerts/event.ts';
+import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
+import type { FragmentBlock } from '../ingest/fragment.ts';
+
+/** What came out since the last call of `drain`, each list in its final order. */
+export interface PipelineOutput {
+  readonly events: readonly AlertEvent[];
+  readonly minutes: readonly FunctionMinuteRow[];
+  readonly invocations: readonly InvocationRow[];
+  readonly scores: readonly ScoreRow[];
+}
+
+export interface PipelineTotals {
+  readonly invocations: number;
+  readonly functions: number;
+  /** log events dropped because the same event had been counted */
+  readonly duplicates: number;
+  /** fragments that came after their window was graded */
+  readonly late: number;
+  /** late beyond the lateness: counted, not used */
+  readonly tooLate: number;
+  /** attempts that started and never reported, or failed without a report */
+  readonly partial: number;
+}
+
+/**
+ * The one path from fragments to alerts, live and replay: shards (detectors/) behind a fleet stage (alerts/).
+ * Pure and synchronous: the same blocks give the same output, bit for bit.
+ */
+export interface Pipeline {
+  /** Takes fragments and tick fragments in arrival order. */
+  step(block: FragmentBlock): void;
+  /** End of input: grades every open window. Nothing may be stepped after it except into a restored pipeline. */
+  finish(): void;
+  /** Event time of the watermark, ms; NaN before the first tick. */
+  readonly watermarkMs: number;
+  drain(): PipelineOutput;
+  totals(): PipelineTotals;
+  functions(): FunctionRow[];
+  coverage(): CoverageRow[];
+  /** The whole state as named binary pages, for `Snapshots` of infra/state.ts. */
+  snapshot(): Map<string, Uint8Array>;
+}
+
+export interface PipelineOptions {
+  readonly settings: import('../detectors/settings.ts').DetectionSettings;
+  readonly configHash: string;
+  /** which invocation rows come out */
+  readonly invocations: 'all' | 'notable' | 'none';
+  /** false = no minutes and no scores are produced (store off): less work */
+  readonly records: boolean;
+  readonly restored?: ReadonlyMap<string, Uint8Array>;
+}
