@@ -43,6 +43,7 @@ export interface Score {
   /** telemetry alerts during a real hole, and how many holes had one */
   readonly telemetryAlerts: number;
   readonly holesSeen: number;
+  readonly holes: number;
 }
 
 const EARLY_MS = 2 * MINUTE_MS;
@@ -106,5 +107,6 @@ export function score(events: readonly ScoredAlert[], truth: Truth): Score {
     telemetryAlerts: telemetry.length,
     holesSeen: truth.holes.filter((hole) => telemetry.some((alert) => inHole(alert, { ...truth, holes: [hole] })))
       .length,
+    holes: truth.holes.length,
   };
 }
