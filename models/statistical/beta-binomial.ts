@@ -1,0 +1,127 @@
+import { gaussLegendre } from './gauss-legendre.ts';
+import { logBeta } from './log-gamma.ts';
+import { logComplement, surpriseOfLog } from './surprise.ts';
+
+/** Terms summed one by one before the rest, smooth by then, is integrated. */
+const DIRECT_TERMS = 128;
+/** Last terms before n, summed one by one: with beta < 1 the probabilities rise steeply there. */
+const EDGE_TERMS = 32;
+const NEGLIGIBLE = 1e-16;
+/** Depth in ln units at which an integrand no longer counts. */
+const DEPTH = 30;
+const RULE = gaussLegendre(16);
+
+/**
+ * −log10 P(K >= k), K the successes of n trials whose probability is Beta(alpha, beta) distributed; alpha, beta > 0,
+ * n up to 1e6 and beyond. A fractional k counts as the next whole one, n is rounded; k > n is impossible.
+ *
+ * The smaller tail is summed from k outwards by the ratio of successive terms. Where 128 terms do not reach its end, the
+ * rest is a midpoint integral (Euler–Maclaurin with the first correction) by Gauss–Legendre in the logit of k / n, where the
+ * integrand has one peak. Relative error of the probability < 1e-9 if summed, < 1e-6 if integrated. Skellam, 1948.
+ * Cost ≈ 0.3–1 µs, 8 µs if integrated.
+ */
+export function upperSurprise(k: number, n: number, alpha: number, beta: number): number {
+  if (Number.isNaN(k + n + alpha + beta)) return Number.NaN;
+  const successes = Math.ceil(k);
+  const trials = Math.round(n);
+  if (successes <= 0) return 0;
+  if (successes > trials) return surpriseOfLog(Number.NEGATIVE_INFINITY);
+  const mean = trials * (alpha / (alpha + beta));
+  if (successes > mean) return surpriseOfLog(logTailFrom(successes, trials, alpha, beta));
+  return surpriseOfLog(logComplement(logTailFrom(trials - successes + 1, trials, beta, alpha)));
+}
+
+/** ln P(K >= k) for 1 <= k <= n, k above the mean. */
+function logTailFrom(k: number, n: number, alpha: number, beta: number): number {
+  const logFirst = logShape(k, n, alpha, beta);
+  let term = 1;
+  let sum = 1;
+  let next = k + 1;
+  const directEnd = n - k <= 2 * DIRECT_TERMS ? n : k + DIRECT_TERMS;
+  for (; next <= directEnd && term > NEGLIGIBLE * sum; next++) {
+    term *= ratioTo(next, n, alpha, beta);
+    sum += term;
+  }
+  if (next <= n && term > NEGLIGIBLE * sum) sum += smoothSum(next, n - EDGE_TERMS, n, alpha, beta, logFirst);
+  if (directEnd < n) sum += edgeSum(n, alpha, beta, logFirst, NEGLIGIBLE * sum);
+  return logFirst - Math.log1p(n) - logBeta(alpha, beta) + Math.log(sum);
+}
+
+/** P(K = j) / P(K = j − 1). */
+function ratioTo(j: number, n: number, alpha: number, beta: number): number {
+  return ((n - j + 1) * (alpha + j - 1)) / (j * (beta + n - j));
+}
+
+/** ln of P(K = j), less what does not depend on j; j may be fractional. */
+function logShape(j: number, n: number, alpha: number, beta: number): number {
+  return logBeta(j + alpha, n - j + beta) - logBeta(j + 1, n - j + 1);
+}
+
+/** Sum of the last terms, n downwards, in units of e^logUnit. */
+function edgeSum(n: number, alpha: number, beta: number, logUnit: number, negligible: number): number {
+  let term = Math.exp(logShape(n, n, alpha, beta) - logUnit);
+  let sum = term;
+  for (let j = n; j > n - EDGE_TERMS + 1; j--) {
+    if (term < negligible && alpha >= 1 && beta < 1) break;
+    term /= ratioTo(j, n, alpha, beta);
+    sum += term;
+  }
+  return sum;
+}
+
+/** Sum of the terms first … last, in units of e^logUnit, as an integral over the logit of the share. */
+function smoothSum(first: number, last: number, n: number, alpha: number, beta: number, logUnit: number): number {
+  const from = logit(first - 0.5, n);
+  const width = widthOfTail(from, logit(last + 0.5, n), n, alpha, beta);
+  const split = from + 0.25 * width; // most of it lies near its beginning
+  const near = integrate(from, split, n, alpha, beta, logUnit);
+  const far = integrate(split, from + width, n, alpha, beta, logUnit);
+  const term = Math.exp(logShape(first, n, alpha, beta) - logUnit);
+  const slope = term - term / ratioTo(first, n, alpha, beta);
+  return near + far + slope / 24;
+}
+
+/** How far the integrand reaches, at most to `to`: where it has fallen by DEPTH from its peak so far. */
+function widthOfTail(from: number, to: number, n: number, alpha: number, beta: number): number {
+  const whole = to - from;
+  let peak = logIntegrand(from, n, alpha, beta);
+  let low = 0;
+  let high = whole / 1024;
+  for (; high < whole; high *= 2) {
+    const value = logIntegrand(from + high, n, alpha, beta);
+    if (value < peak - DEPTH) break;
+    if (value > peak) peak = value;
+    low = high;
+  }
+  if (high >= whole) {
+    high = whole;
+    if (logIntegrand(to, n, alpha, beta) >= peak - DEPTH) return whole;
+  }
+  for (let round = 0; round < 3; round++) {
+    const middle = 0.5 * (low + high);
+    if (logIntegrand(from + middle, n, alpha, beta) < peak - DEPTH) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function integrate(from: number, to: number, n: number, alpha: number, beta: number, logUnit: number): number {
+  const half = 0.5 * (to - from);
+  const centre = 0.5 * (to + from);
+  let sum = 0;
+  for (let i = 0; i < RULE.nodes.length; i++) {
+    sum += RULE.weights[i]! * Math.exp(logIntegrand(centre + half * RULE.nodes[i]!, n, alpha, beta) - logUnit);
+  }
+  return half * sum;
+}
+
+function logit(j: number, n: number): number {
+  return Math.log((j + 0.5) / (n - j + 0.5));
+}
+
+/** ln of P(K = j) dj / du at u = logit(j), less what does not depend on j. */
+function logIntegrand(u: number, n: number, alpha: number, beta: number): number {
+  const odds = Math.exp(u);
+  const j = ((n + 0.5) * odds - 0.5) / (1 + odds);
+  return logShape(j, n, alpha, beta) + Math.log(((n + 1) * odds) / ((1 + odds) * (1 + odds)));
+}
