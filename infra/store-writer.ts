@@ -1,0 +1,230 @@
+import { Readable } from 'node:stream';
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { AlertEvent } from '../alerts/event.ts';
+import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
+import type { Reject } from '../ingest/reject.ts';
+import { writeError } from './store-error.ts';
+import {
+  ALERT_EVENTS,
+  COVERAGE,
+  FUNCTIONS,
+  INVOCATIONS,
+  MINUTES,
+  REJECTS,
+  RUN_TABLES,
+  SCORES,
+  type Table,
+} from './store-tables.ts';
+import { RowText } from './store-text.ts';
+
+/** Who a run is. All of it is a function of the data and the configuration, so that a second run is the same run. */
+export interface RunDescription {
+  /** hex */
+  readonly runId: string;
+  readonly configHash: string;
+  readonly fingerprint: string;
+  readonly command: string;
+  /** true = goes on where an earlier process of this run stopped: what that one stored stays */
+  readonly resume?: boolean;
+}
+
+export type RunStatus = 'running' | 'done' | 'interrupted';
+
+/**
+ * Rows of the current run. Each call resolves once its rows are buffered, and waits where the database is behind: at
+ * most two batches of a table are in memory. A row written twice counts once. After the first failure every call throws
+ * the same StoreError (STORE_FAILED).
+ */
+export interface RunWriter {
+  /** Makes `run` the current one and, unless it resumes, forgets what was stored of it before. */
+  beginRun(run: RunDescription): Promise<void>;
+  writeMinutes(rows: readonly FunctionMinuteRow[]): Promise<void>;
+  writeInvocations(rows: readonly InvocationRow[]): Promise<void>;
+  writeScores(rows: readonly ScoreRow[]): Promise<void>;
+  /** In the order they were said; their version numbers follow from that. */
+  writeAlertEvents(events: readonly AlertEvent[]): Promise<void>;
+  /** Rejects of one place (origin and offset) belong into one call. */
+  writeRejects(rejects: readonly Reject[]): Promise<void>;
+  writeFunctions(rows: readonly FunctionRow[]): Promise<void>;
+  writeCoverage(rows: readonly CoverageRow[]): Promise<void>;
+  /** Resolves when everything written so far is stored. Small batches cost: call it at checkpoints, not for every minute of a replay. */
+  flush(): Promise<void>;
+  /** Flushes, then records how the run ended. */
+  finishRun(status: 'done' | 'interrupted', totals: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** A batch is sent when it has this many rows or bytes. Fewer, larger inserts mean fewer merges. */
+const BATCH_ROWS = 50_000;
+const BATCH_BYTES = 8 << 20;
+
+interface Batch {
+  readonly insert: string;
+  readonly text: RowText;
+}
+
+/** Collects rows as text and sends them, one insert at a time while the next batch fills. */
+export class BatchWriter implements RunWriter {
+  readonly #db: ClickHouseClient;
+  readonly #where: string;
+  readonly #batches = new Map<string, Batch>();
+  #run: RunDescription | null = null;
+  #sending: Promise<void> = Promise.resolve();
+  #failure: Error | null = null;
+
+  /** `where` names the store in errors. */
+  constructor(db: ClickHouseClient, where: string) {
+    this.#db = db;
+    this.#where = where;
+  }
+
+  async beginRun(run: RunDescription): Promise<void> {
+    if (!/^[0-9a-f]{1,64}$/.test(run.runId)) throw new Error('a run id is 1 to 64 hex digits');
+    await this.flush();
+    this.#run = run;
+    await this.#guard(async () => {
+      await this.#recordRun('running', '');
+      if (run.resume !== true) await dropRun(this.#db, run.runId);
+      await this.#insertRow('current_run_data', { slot: 0, run_id: run.runId });
+    });
+  }
+
+  writeMinutes(rows: readonly FunctionMinuteRow[]): Promise<void> {
+    return this.#write(MINUTES, rows);
+  }
+
+  writeInvocations(rows: readonly InvocationRow[]): Promise<void> {
+    return this.#write(INVOCATIONS, rows);
+  }
+
+  writeScores(rows: readonly ScoreRow[]): Promise<void> {
+    return this.#write(SCORES, rows);
+  }
+
+  writeAlertEvents(events: readonly AlertEvent[]): Promise<void> {
+    return this.#write(ALERT_EVENTS, events);
+  }
+
+  writeRejects(rejects: readonly Reject[]): Promise<void> {
+    const seen = new Map<string, number>();
+    const numbered = rejects.map((reject) => {
+      const place = `${reject.offset} ${reject.origin} ${reject.reason} ${reject.excerpt}`;
+      const repeat = seen.get(place) ?? 0;
+      seen.set(place, repeat + 1);
+      return { ...reject, repeat };
+    });
+    return this.#write(REJECTS, numbered);
+  }
+
+  writeFunctions(rows: readonly FunctionRow[]): Promise<void> {
+    return this.#write(FUNCTIONS, rows);
+  }
+
+  writeCoverage(rows: readonly CoverageRow[]): Promise<void> {
+    return this.#write(COVERAGE, rows);
+  }
+
+  async flush(): Promise<void> {
+    for (const batch of this.#batches.values()) await this.#send(batch);
+    await this.#idle();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async finishRun(status: 'done' | 'interrupted', totals: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.flush();
+    await this.#guard(() => this.#recordRun(status, JSON.stringify(totals)));
+  }
+
+  /** Stores what is buffered, unless a write failed before. */
+  async close(): Promise<void> {
+    if (this.#failure === null) await this.flush();
+    else await this.#idle();
+  }
+
+  async #write<Row>(table: Table<Row>, rows: readonly Row[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#run === null) throw new Error('rows are written before beginRun');
+    const { runId } = this.#run;
+    const batch = this.#batch(table);
+    const { text } = batch;
+    for (const row of rows) {
+      text.text(runId);
+      table.encode(text, row);
+      text.endRow();
+      if (text.rows >= BATCH_ROWS || text.length >= BATCH_BYTES) await this.#send(batch);
+    }
+  }
+
+  #batch<Row>(table: Table<Row>): Batch {
+    let batch = this.#batches.get(table.name);
+    if (batch === undefined) {
+      const insert = `INSERT INTO ${table.name} (run_id, ${table.columns.join(', ')}) FORMAT TabSeparated`;
+      batch = { insert, text: new RowText() };
+      this.#batches.set(table.name, batch);
+    }
+    return batch;
+  }
+
+  /** Waits for the insert before this one, starts this one and does not wait for it. */
+  async #send(batch: Batch): Promise<void> {
+    await this.#idle();
+    if (this.#failure !== null) throw this.#failure;
+    if (batch.text.rows === 0) return;
+    const bytes = batch.text.take();
+    this.#sending = this.#insert(batch.insert, bytes).catch((error: unknown) => {
+      this.#failure ??= writeError(this.#where, error);
+    });
+  }
+
+  /** Nothing is under way when this resolves: another caller may have waited for the same insert and been first. */
+  async #idle(): Promise<void> {
+    let last: Promise<void>;
+    do {
+      last = this.#sending;
+      await last;
+    } while (last !== this.#sending);
+  }
+
+  async #insert(query: string, bytes: Buffer): Promise<void> {
+    const { stream } = await this.#db.exec({ query, values: Readable.from([bytes], { objectMode: false }) });
+    stream.resume();
+  }
+
+  #recordRun(status: RunStatus, totals: string): Promise<void> {
+    const { runId, configHash, fingerprint, command } = this.#run as RunDescription;
+    const row = { run_id: runId, config_hash: configHash, input_fingerprint: fingerprint, command, status, totals };
+    return this.#insertRow('runs_data', row);
+  }
+
+  async #insertRow(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#db.insert({
+      table,
+      columns: Object.keys(row) as [string, ...string[]],
+      format: 'JSONEachRow',
+      values: [row],
+    });
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#failure = writeError(this.#where, error);
+      throw this.#failure;
+    }
+  }
+}
+
+/** Drops every row of a run. O(partitions), not rows; after a crash in the middle it may simply run again. */
+async function dropRun(db: ClickHouseClient, runId: string): Promise<void> {
+  const parts = await db.query({
+    query: `SELECT DISTINCT table, partition_id FROM system.parts
+      WHERE active AND database = currentDatabase() AND table IN {tables:Array(String)}
+        AND (partition = {run:String} OR startsWith(partition, concat('(\\'', {run:String}, '\\',')))`,
+    query_params: { tables: RUN_TABLES, run: runId },
+    format: 'JSONEachRow',
+  });
+  for (const { table, partition_id } of await parts.json<{ table: string; partition_id: string }>()) {
+    const query = 'ALTER TABLE {table:Identifier} DROP PARTITION ID {partition:String}';
+    await db.command({ query, query_params: { table, partition: partition_id } });
+  }
+}
