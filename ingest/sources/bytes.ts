@@ -193,7 +193,7 @@ async function feed(bytes: Bytes, stream: Gunzip): Promise<void> {
 }
 
 function describeGzipError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === 'Z_BUF_ERROR') return new SourceError('truncated gzip: it ends in the middle', { cause: error });
   if (code === 'Z_DATA_ERROR') return new SourceError(`damaged gzip: ${(error as Error).message}`, { cause: error });
   return error;

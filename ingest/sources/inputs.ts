@@ -125,7 +125,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
 
 /** What the operating system said, in words. @throws what is not a system error: that is a bug, not an input */
 export function describeSystemError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = String((error as NodeJS.ErrnoException | null)?.code);
   if (!/^E[A-Z0-9]+$/.test(code)) throw error;
   return SYSTEM_ERRORS[code] ?? code;
 }

@@ -1,0 +1,108 @@
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import { nearest } from './nearest.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** A YAML text as plain data, and the way back from a path in it to a line. */
+export interface YamlConfig {
+  readonly value: unknown;
+  /** `file:line: rule`, for syntax and for variables that are not set; then `value` must not be used */
+  readonly problems: readonly string[];
+  /** `file:line: path: rule` for each thing the schema objects to */
+  describe(issues: readonly Issue[], schema: z.ZodType): string[];
+}
+
+/** Reads YAML and puts in the values of `${NAME}`. Never throws for bad YAML. */
+export function readYaml(yaml: string, file: string, env: Readonly<Record<string, string | undefined>>): YamlConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
+  const lineAt = (offset: number | undefined) => `${file}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
+  const problems = [...document.errors, ...document.warnings].map(
+    (it) => `${lineAt(it.pos[0])}: ${lowerFirst(it.message)}`,
+  );
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value !== 'string') return;
+      node.value = node.value.replace(/\$\{([A-Za-z_]\w*)\}/g, (_all, name: string) => {
+        const value = env[name];
+        if (value === undefined) problems.push(`${lineAt(node.range?.[0])}: environment variable ${name} is not set`);
+        return value ?? '';
+      });
+    },
+  });
+  const root = document.contents;
+  return {
+    value: problems.length > 0 ? undefined : (document.toJS() ?? {}),
+    problems,
+    describe: (issues, schema) =>
+      issues
+        .flatMap((issue) => explode(issue, schema))
+        .map(({ path, rule }) => ({ offset: offsetOf(root, path), path, rule }))
+        .sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0))
+        .map(({ offset, path, rule }) => `${lineAt(offset)}: ${path.length === 0 ? 'top' : path.join('.')}: ${rule}`),
+  };
+}
+
+type Path = readonly PropertyKey[];
+
+/** One problem a wrong key, with what may have been meant; any other issue as it is. */
+function explode(issue: Issue, schema: z.ZodType): { path: Path; rule: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, rule: lowerFirst(issue.message) }];
+  const known = keysAt(schema, issue.path);
+  return issue.keys.map((key) => {
+    const meant = nearest(key, known) ?? elsewhere(schema, key);
+    return { path: [...issue.path, key], rule: `unknown key${meant === undefined ? '' : `, did you mean ${meant}?`}` };
+  });
+}
+
+/** The path at which the schema does know this key. */
+function elsewhere(schema: z.ZodType, key: string): string | undefined {
+  for (const section of keysAt(schema, [])) {
+    if (keysAt(schema, [section]).includes(key)) return `${section}.${key}`;
+  }
+  return undefined;
+}
+
+/** The keys an object schema knows at a path; none where it is no object. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  let at: unknown = schema;
+  for (const step of [...path, null]) {
+    at = unwrapped(at);
+    const { shape, element } = at as { shape?: Record<string, unknown>; element?: unknown };
+    if (step === null) return shape === undefined ? [] : Object.keys(shape);
+    at = typeof step === 'number' ? element : shape?.[String(step)];
+    if (at === undefined) return [];
+  }
+  return [];
+}
+
+/** The schema inside defaults and optionals. */
+function unwrapped(schema: unknown): unknown {
+  let inner = schema as { def?: { innerType?: unknown } };
+  while (inner.def?.innerType !== undefined) inner = inner.def.innerType as typeof inner;
+  return inner;
+}
+
+/** Where the value, or a wrong key, stands; what does not stand there has the place of what it is missing from. */
+function offsetOf(root: Node | null, path: Path): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const step of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((it) => isScalar(it.key) && String(it.key.value) === String(step));
+      if (pair === undefined) return offset;
+      offset = (pair.key as Node).range?.[0] ?? offset;
+      node = pair.value;
+    } else {
+      const item = (node as { items?: unknown[] } | null)?.items?.[Number(step)];
+      offset = (item as Node | undefined)?.range?.[0] ?? offset;
+      node = item;
+    }
+  }
+  return offset;
+}
+
+function lowerFirst(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

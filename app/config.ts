@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SIGNALS } from '../alerts/event.ts';
+import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.ts';
+import { readYaml } from './config-yaml.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+const Architecture = z.enum(['x86_64', 'arm64']);
+const price = (what: string) => z.number().nonnegative().optional().describe(`US dollars ${what}`);
+
+const Detection = z
+  .strictObject({
+    gradeDelayMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(DAY_MS)
+      .default(DEFAULT_SETTINGS.gradeDelayMs)
+      .describe('how far the watermark must be past the end of a window before it is graded, ms'),
+    latenessMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(365 * DAY_MS)
+      .default(DEFAULT_SETTINGS.latenessMs)
+      .describe('how late a piece may come and still correct what is stored, ms'),
+    warmupWindows: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(DEFAULT_SETTINGS.warmupWindows)
+      .describe('windows a function must have lived before its own history outweighs the pooled priors'),
+    bar: z
+      .number()
+      .min(1)
+      .max(300)
+      .default(DEFAULT_SETTINGS.bar)
+      .describe('-log10 p that a verdict needs when it persists'),
+    extremeBar: z
+      .number()
+      .min(1)
+      .max(300)
+      .default(DEFAULT_SETTINGS.extremeBar)
+      .describe('-log10 p that a verdict needs when it stands alone'),
+    closeAfterWindows: z
+      .number()
+      .int()
+      .min(1)
+      .max(1440)
+      .default(DEFAULT_SETTINGS.closeAfterWindows)
+      .describe('quiet windows before an incident closes'),
+    disabledSignals: z.array(z.enum(SIGNALS)).default([]).describe('signals to switch off'),
+  })
+  .refine((it) => it.extremeBar >= it.bar, { path: ['extremeBar'], error: 'must not be below detection.bar' })
+  .refine((it) => it.latenessMs >= it.gradeDelayMs, {
+    path: ['latenessMs'],
+    error: 'must not be below detection.gradeDelayMs',
+  });
+
+const Prices = z.strictObject({
+  architecture: Architecture.default('x86_64').describe('architecture of functions whose logs do not tell'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'not the name of a region, such as eu-central-1').default('us-east-1')
+    .describe('region of functions whose logs do not tell'),
+  overrides: z.strictObject({ perGbSecond: price('per GB-second'), perRequest: price('per request') }).prefault({})
+    .describe('your own prices, such as after a discount'),
+  functions: z.array(z.strictObject({ match: z.string().min(1), architecture: Architecture })).default([])
+    .describe('architecture by name of the function, wildcards allowed; the first match counts'),
+}); // biome-ignore format: one option a line reads as a table
+
+/** The config file. The only list of its keys: docs and "did you mean" are made from it. */
+export const ConfigFile = z.strictObject({
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
+    .default(DEFAULT_SETTINGS.timeZone)
+    .describe('time zone that daily and weekly rhythm follow'),
+  store: z.string().min(1).default('./.tripline').describe('folder of the embedded database, or none'),
+  invocations: z.enum(['all', 'notable', 'none']).default('notable').describe('which invocation rows are stored'),
+  detection: Detection.prefault({}),
+  prices: Prices.prefault({}),
+});
+
+export type Prices = z.infer<typeof Prices>;
+
+export interface Config {
+  readonly settings: DetectionSettings;
+  readonly prices: Prices;
+  readonly store: string;
+  readonly invocations: 'all' | 'notable' | 'none';
+  /** hash of all that can change what is found: another one is another run */
+  readonly configHash: string;
+}
+
+/** The config file is wrong. Lists every problem, one a line; the command line prints them and exits 2. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'BAD_CONFIG';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * @param env where `${NAME}` in a value is looked up
+ * @throws {ConfigError} with every problem as `file:line: path: rule`
+ */
+export function parseConfig(
+  yaml: string,
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Config {
+  const document = readYaml(yaml, file, env);
+  if (document.problems.length > 0) throw new ConfigError(document.problems);
+  const parsed = ConfigFile.safeParse(document.value);
+  if (!parsed.success) throw new ConfigError(document.describe(parsed.error.issues, ConfigFile));
+  const { timeZone, store, invocations, detection, prices } = parsed.data;
+  const settings = { ...detection, timeZone };
+  return { settings, prices, store, invocations, configHash: hashOf({ settings, prices }) };
+}
+
+/** Reads and checks a config file; without one the defaults. @throws {ConfigError} also when it cannot be read */
+export function loadConfig(file: string | undefined, env: Readonly<Record<string, string | undefined>>): Config {
+  if (file === undefined) return parseConfig('', 'defaults');
+  let yaml: string;
+  try {
+    yaml = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (typeof code !== 'string') throw error;
+    throw new ConfigError([`${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`]);
+  }
+  return parseConfig(yaml, file, env);
+}
+
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false; // an offset such as +01:00 knows no daylight saving
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Sixteen hexadecimal digits of the SHA-256 of the value with its keys in order. */
+function hashOf(value: unknown): string {
+  const canonical = JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+}
