@@ -45,6 +45,7 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly settings: import('../detectors/settings.ts').DetectionSettings;
   readonly configHash: string;
+  readonly prices: import('../ingest/pricing.ts').Prices;
   /** which invocation rows come out */
   readonly invocations: 'all' | 'notable' | 'none';
   /** false = no minutes and no scores are produced (store off): less work */

@@ -1,0 +1,306 @@
+import type { EngineMinute } from '../detectors/engine.ts';
+import type { Pulse } from '../detectors/shard.ts';
+import { FAMILY } from '../detectors/signals/signal.ts';
+import type { Verdict } from '../detectors/verdict.ts';
+import type { AlertEvent } from './event.ts';
+import { alertEvent, alertId, groupEvent, holeEvent } from './say.ts';
+
+const MINUTE_MS = 60_000;
+/** What falls silent is held this long, to see whether everybody does. */
+const HOLD_MS = 2 * MINUTE_MS;
+/** A hole: at most this share of the calls that were due, once this many were due, from at least this many functions. */
+const HOLE_SHARE = 0.1;
+const HOLE_DUE = 20;
+const HOLE_FUNCTIONS = 3;
+/** So many functions of one account, this share of them, in the same minute with the same kind of trouble: one incident. */
+const GROUP = 3;
+const GROUP_SHARE = 0.02;
+const GROUP_OPEN_MS = 10 * MINUTE_MS;
+/** One-shot alerts (lifecycle, content) are resolved after this. */
+const ONE_SHOT_MS = 60 * MINUTE_MS;
+
+interface Hole {
+  readonly account: string;
+  fromMs: number;
+  toMs: number | null;
+  due: number;
+  announced: boolean;
+}
+
+interface Held {
+  readonly verdict: Verdict;
+  readonly untilMs: number;
+}
+
+interface OneShot {
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly dueMs: number;
+}
+
+interface OpenAlert {
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** id of the group this function's incident is told under, or null */
+  readonly group: string | null;
+}
+
+interface Group {
+  readonly id: string;
+  readonly account: string;
+  readonly family: number;
+  readonly first: Verdict;
+  readonly fns: string[];
+  readonly open: Set<string>;
+}
+
+/** All that the fleet stage remembers; plain data, so that it can be snapshot as JSON. */
+export interface FleetState {
+  v: 1;
+  holes: Hole[];
+  held: Held[];
+  open: [string, OpenAlert][];
+  groups: { id: string; account: string; family: number; first: Verdict; fns: string[]; open: string[] }[];
+  absorbed: string[];
+  oneShots: OneShot[];
+}
+
+/**
+ * The stage behind all shards. Pure; moves with the smallest shard watermark. Gives incidents their identity, merges what
+ * has a common cause, and tells a hole in everyone's telemetry from functions that fell silent.
+ */
+export class Fleet {
+  readonly #say: (event: AlertEvent) => void;
+  readonly #configHash: string;
+  #holes: Hole[] = [];
+  #held: Held[] = [];
+  readonly #open = new Map<string, OpenAlert>();
+  readonly #groups = new Map<string, Group>();
+  /** incidents that a hole explains: what follows of them is not said */
+  readonly #absorbed = new Set<string>();
+  #oneShots: OneShot[] = [];
+
+  constructor(configHash: string, say: (event: AlertEvent) => void) {
+    this.#configHash = configHash;
+    this.#say = say;
+  }
+
+  step(minute: EngineMinute): void {
+    if (!Number.isNaN(minute.minuteMs)) this.#watchHoles(minute);
+    const opened: Verdict[] = [];
+    for (const verdict of minute.verdicts) {
+      if (verdict.event === 'opened' && verdict.family === FAMILY.silence) {
+        this.#held.push({ verdict, untilMs: verdict.atMs + HOLD_MS });
+      } else if (verdict.event === 'opened') opened.push(verdict);
+      else this.#follow(verdict);
+    }
+    this.#release(minute.watermarkMs, opened);
+    this.#openAll(opened, minute.pulses);
+    this.#expire(minute.watermarkMs);
+  }
+
+  /** End of input: what was held is said, so that nothing is lost. */
+  finish(watermarkMs: number): void {
+    const opened: Verdict[] = [];
+    this.#release(Number.POSITIVE_INFINITY, opened, watermarkMs);
+    this.#openAll(opened, []);
+  }
+
+  #watchHoles({ minuteMs, watermarkMs, pulses }: EngineMinute): void {
+    for (const pulse of [...pulses, total(pulses)]) {
+      let hole = this.#holes.find((known) => known.account === pulse.account && known.toMs === null);
+      if (pulse.observed > HOLE_SHARE * pulse.expected || pulse.expected === 0) {
+        if (hole === undefined) continue;
+        hole.toMs = minuteMs;
+        if (hole.announced) this.#say(holeEvent(hole, minuteMs, watermarkMs, 'resolved', this.#configHash));
+        else this.#holes.splice(this.#holes.indexOf(hole), 1);
+        continue;
+      }
+      if (hole === undefined) {
+        hole = { account: pulse.account, fromMs: minuteMs, toMs: null, due: 0, announced: false };
+        this.#holes.push(hole);
+      }
+      hole.due += pulse.expected;
+      if (hole.announced || hole.due < HOLE_DUE || pulse.functions < HOLE_FUNCTIONS) continue;
+      if (this.#coveredByWider(hole, pulses.length)) continue;
+      hole.announced = true;
+      this.#say(holeEvent(hole, minuteMs, watermarkMs, 'opened', this.#configHash));
+    }
+    if (this.#holes.length > 64) this.#holes = this.#holes.filter((hole) => hole.toMs === null || hole.toMs > minuteMs - 1440 * MINUTE_MS);
+  }
+
+  /** An account's hole is not said beside that of the whole source, nor the source's beside that of its only account. */
+  #coveredByWider(hole: Hole, accounts: number): boolean {
+    if (hole.account === '*') return accounts === 1;
+    if (accounts === 1) return false;
+    return this.#holes.some((other) => other.account === '*' && other.toMs === null && Math.abs(other.fromMs - hole.fromMs) <= 2 * MINUTE_MS);
+  }
+
+  /** Is the time from onset to now mostly a hole in the telemetry of that account? */
+  #inHole(verdict: Verdict, nowMs: number): boolean {
+    const account = verdict.fn.split('/', 2).join('/');
+    for (const hole of this.#holes) {
+      if (hole.account !== '*' && hole.account !== account) continue;
+      if (hole.due < HOLE_DUE) continue;
+      const from = Math.max(hole.fromMs, verdict.onsetMs);
+      const to = Math.min(hole.toMs ?? nowMs, verdict.atMs);
+      if (to - from >= 0.25 * (verdict.atMs - verdict.onsetMs) || (hole.toMs ?? nowMs) >= verdict.atMs - 5 * MINUTE_MS) {
+        if ((hole.toMs ?? nowMs) >= verdict.onsetMs) return true;
+      }
+    }
+    return false;
+  }
+
+  #release(watermarkMs: number, opened: Verdict[], atMs = watermarkMs): void {
+    if (this.#held.length === 0) return;
+    const waiting: Held[] = [];
+    for (const held of this.#held) {
+      if (this.#inHole(held.verdict, atMs)) this.#absorbed.add(keyOf(held.verdict));
+      else if (held.untilMs <= watermarkMs) opened.push({ ...held.verdict, atMs: Math.max(held.verdict.atMs, atMs) });
+      else waiting.push(held);
+    }
+    this.#held = waiting;
+  }
+
+  #openAll(opened: readonly Verdict[], pulses: readonly Pulse[]): void {
+    const byCause = new Map<string, Verdict[]>();
+    for (const verdict of opened) {
+      if (verdict.family === FAMILY.event) {
+        this.#openOne(verdict, null);
+        continue;
+      }
+      const cause = `${accountOf(verdict)}|${verdict.family}`;
+      const same = byCause.get(cause);
+      if (same === undefined) byCause.set(cause, [verdict]);
+      else same.push(verdict);
+    }
+    for (const [cause, verdicts] of byCause) {
+      const group = this.#groupFor(cause, verdicts[0]!);
+      if (group !== null) this.#joinGroup(group, verdicts);
+      else if (verdicts.length >= this.#groupSize(accountOf(verdicts[0]!), pulses)) this.#openGroup(verdicts);
+      else for (const verdict of verdicts) this.#openOne(verdict, null);
+    }
+  }
+
+  #groupSize(account: string, pulses: readonly Pulse[]): number {
+    const functions = pulses.find((pulse) => pulse.account === account)?.functions ?? 0;
+    return Math.max(GROUP, GROUP_SHARE * functions);
+  }
+
+  #groupFor(cause: string, verdict: Verdict): Group | null {
+    for (const group of this.#groups.values()) {
+      if (`${group.account}|${group.family}` === cause && verdict.atMs - group.first.atMs <= GROUP_OPEN_MS) return group;
+    }
+    return null;
+  }
+
+  #openOne(verdict: Verdict, group: string | null): void {
+    const id = alertId(verdict.fn, verdict.family, verdict.onsetMs, verdict.family === FAMILY.event ? (verdict.detail ?? '') : '');
+    if (verdict.family === FAMILY.event) this.#oneShots.push({ id, verdict, dueMs: verdict.atMs + ONE_SHOT_MS });
+    else this.#open.set(keyOf(verdict), { id, verdict, group });
+    if (group === null) this.#say(alertEvent(verdict, id, this.#configHash));
+  }
+
+  #openGroup(verdicts: readonly Verdict[]): void {
+    const first = verdicts[0]!;
+    const account = accountOf(first);
+    const id = alertId(`group:${account}`, first.family, Math.min(...verdicts.map((verdict) => verdict.onsetMs)), '');
+    const fns = verdicts.map((verdict) => verdict.fn).sort();
+    const group: Group = { id, account, family: first.family, first, fns, open: new Set(verdicts.map(keyOf)) };
+    this.#groups.set(id, group);
+    for (const verdict of verdicts) this.#openOne(verdict, id);
+    this.#say(groupEvent(first, id, fns, 'opened', this.#configHash));
+  }
+
+  #joinGroup(group: Group, verdicts: readonly Verdict[]): void {
+    for (const verdict of verdicts) {
+      group.fns.push(verdict.fn);
+      group.open.add(keyOf(verdict));
+      this.#openOne(verdict, group.id);
+    }
+    group.fns.sort();
+    const last = verdicts[verdicts.length - 1]!;
+    this.#say(groupEvent({ ...last, event: 'updated', onsetMs: group.first.onsetMs }, group.id, group.fns, 'updated', this.#configHash));
+  }
+
+  #follow(verdict: Verdict): void {
+    const key = keyOf(verdict);
+    if (verdict.event === 'resolved') this.#held = this.#held.filter((held) => this.#sayShort(held.verdict, verdict, key));
+    if (this.#absorbed.has(key)) {
+      if (verdict.event === 'resolved') this.#absorbed.delete(key);
+      return;
+    }
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    if (verdict.event === 'resolved') this.#open.delete(key);
+    const group = open.group === null ? undefined : this.#groups.get(open.group);
+    if (group === undefined) {
+      this.#say(alertEvent({ ...verdict, atMs: Math.max(verdict.atMs, open.verdict.atMs) }, open.id, this.#configHash));
+      return;
+    }
+    if (verdict.event !== 'resolved') return;
+    group.open.delete(key);
+    if (group.open.size > 0) return;
+    this.#groups.delete(group.id);
+    this.#say(groupEvent({ ...verdict, onsetMs: group.first.onsetMs }, group.id, group.fns, 'resolved', this.#configHash));
+  }
+
+  /** A silence that was over while it was held: never said. Returns whether to go on holding. */
+  #sayShort(held: Verdict, verdict: Verdict, key: string): boolean {
+    if (keyOf(held) !== key) return true;
+    this.#absorbed.add(keyOf(verdict));
+    return false;
+  }
+
+  #expire(watermarkMs: number): void {
+    if (this.#oneShots.length === 0) return;
+    const waiting: OneShot[] = [];
+    for (const shot of this.#oneShots) {
+      if (shot.dueMs > watermarkMs) waiting.push(shot);
+      else {
+        const ended: Verdict = { ...shot.verdict, event: 'resolved', atMs: shot.dueMs, endedMs: shot.verdict.onsetMs, rule: 'nothing more within an hour' };
+        this.#say(alertEvent(ended, shot.id, this.#configHash));
+      }
+    }
+    this.#oneShots = waiting;
+  }
+
+  state(): FleetState {
+    return {
+      v: 1,
+      holes: this.#holes,
+      held: this.#held,
+      open: [...this.#open],
+      groups: [...this.#groups.values()].map((group) => ({ ...group, open: [...group.open] })),
+      absorbed: [...this.#absorbed],
+      oneShots: this.#oneShots,
+    };
+  }
+
+  restore(state: FleetState): void {
+    this.#holes = state.holes;
+    this.#held = state.held;
+    for (const [key, open] of state.open) this.#open.set(key, open);
+    for (const group of state.groups) this.#groups.set(group.id, { ...group, open: new Set(group.open) });
+    for (const key of state.absorbed) this.#absorbed.add(key);
+    this.#oneShots = state.oneShots;
+  }
+}
+
+function keyOf(verdict: Verdict): string {
+  return `${verdict.fn}|${verdict.family}`;
+}
+
+function accountOf(verdict: Verdict): string {
+  return verdict.fn.split('/', 2).join('/');
+}
+
+function total(pulses: readonly Pulse[]): Pulse {
+  const sum: Pulse = { account: '*', expected: 0, observed: 0, functions: 0 };
+  for (const pulse of pulses) {
+    sum.expected += pulse.expected;
+    sum.observed += pulse.observed;
+    sum.functions += pulse.functions;
+  }
+  return sum;
+}

@@ -1,0 +1,109 @@
+import type { Finding } from '../detectors/signals/signal.ts';
+import type { Verdict } from '../detectors/verdict.ts';
+import { parseFunctionKey } from '../ingest/fragment.ts';
+
+const HORIZON = ['1 min', '5 min', '15 min', '1 h', '4 h'];
+
+/** One line for a person: what, which function, observed against expected, the multiple, since when, what it costs. */
+export function headline(verdict: Verdict): string {
+  const { name } = parseFunctionKey(verdict.fn);
+  const { finding } = verdict;
+  if (verdict.event === 'resolved') return `${name}: ${verdict.signal} back to normal (${verdict.rule})`;
+  if (finding === null) return `${name}: ${oneShotText(verdict)}`;
+  const money = verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';
+  const since = `since ${time(verdict.onsetMs)}`;
+  return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}`;
+}
+
+function phrase(finding: Finding): string {
+  const { signal, direction, observed, low, high } = finding;
+  const band = `expected ${amount(low, finding.unit)} to ${amount(high, finding.unit)}`;
+  if (signal === 'silence') return `no invocation, though ${amount(finding.mid, '')} were due,`;
+  if (signal === 'invocations') return `${amount(observed, '')} invocations, ${direction === 'up' ? '' : 'far fewer than usual, '}${band},`;
+  return `${amount(observed, finding.unit)}${unitText(finding.unit)}, ${band},`;
+}
+
+function multiple(finding: Finding): string {
+  if (finding.signal === 'silence') return 'none';
+  if (finding.ratio >= 1000) return '×1000 or more';
+  return `×${finding.ratio >= 10 ? finding.ratio.toFixed(0) : finding.ratio.toFixed(2)}`;
+}
+
+function unitText(unit: string): string {
+  return unit === 'USD' || unit.startsWith('bytes') ? (unit === 'bytes per call' ? ' sent per call' : unit === 'bytes' ? ' sent' : '') : ` ${unit}`;
+}
+
+/** A number as a person reads it: 3 figures, bytes in binary units, dollars with a sign. */
+export function amount(value: number, unit: string): string {
+  if (unit === 'USD') return usd(value);
+  if (unit.startsWith('bytes')) return bytes(value);
+  if (value !== 0 && Math.abs(value) < 0.01) return value.toExponential(1);
+  if (Math.abs(value) < 100 && !Number.isInteger(value)) return value.toPrecision(3).replace(/\.?0+$/, '');
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function usd(value: number): string {
+  if (value === 0) return '$0';
+  return Math.abs(value) >= 0.01 ? `$${value.toFixed(2)}` : `$${value.toPrecision(2)}`;
+}
+
+export function bytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let scaled = value;
+  let unit = 0;
+  while (scaled >= 1024 && unit < units.length - 1) {
+    scaled /= 1024;
+    unit++;
+  }
+  return `${scaled >= 100 || unit === 0 ? Math.round(scaled) : scaled.toPrecision(3)} ${units[unit]}`;
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function oneShotText(verdict: Verdict): string {
+  const [what = '', ...rest] = (verdict.detail ?? '').split(':');
+  const value = rest.join(':');
+  switch (what) {
+    case 'secret':
+      return `text shaped like a secret (${value}) in its log; the text itself is not shown or stored`;
+    case 'verbose':
+      return `error details (${value}) in its log that it never showed before`;
+    case 'dormant-awake':
+      return `called again after ${value} of sleep`;
+    case 'new-function-burst':
+      return `never seen before, and started with ${value}`;
+    case 'first-seen':
+      return 'first seen';
+    case 'new-version':
+      return `version ${value} answers for the first time`;
+    case 'memory-size':
+      return `memory size changed, ${value}`;
+    case 'logs-dropped':
+      return `the platform dropped ${value} of its log`;
+    default:
+      return verdict.detail ?? verdict.signal;
+  }
+}
+
+/** Why: each step from observation to alert, with its numbers. */
+export function reasons(verdict: Verdict): string[] {
+  const { finding } = verdict;
+  if (finding === null) return [verdict.rule];
+  const why = [
+    `${finding.rule}`,
+    `${verdict.rule} (p = ${probability(finding.score)})`,
+    `baseline of ${verdict.windowsLearnt} one-minute windows`,
+    ...finding.drivers,
+  ];
+  if (verdict.detail?.startsWith('error-type:') === true) why.push(`new error type: ${verdict.detail.slice('error-type:'.length)}`);
+  for (const { signal, score, observed, mid } of verdict.related) {
+    why.push(`also ${signal}: ${amount(observed, '')} against ${amount(mid, '')} expected (score ${score.toFixed(1)})`);
+  }
+  return why;
+}
+
+export function probability(score: number): string {
+  return score > 300 ? '< 1e-300' : `1e-${score.toFixed(1)}`;
+}

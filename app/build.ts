@@ -1,0 +1,91 @@
+import { coverageOf } from '../alerts/coverage.ts';
+import type { AlertEvent } from '../alerts/event.ts';
+import { Fleet, type FleetState } from '../alerts/fleet.ts';
+import { Engine } from '../detectors/engine.ts';
+import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
+import { functionRow } from '../detectors/rows.ts';
+import { restoreShard, snapshotShard } from '../detectors/shard-snapshot.ts';
+import type { Pipeline, PipelineOptions, PipelineOutput, PipelineTotals } from './pipeline.ts';
+
+interface HostJson {
+  readonly v: 1;
+  readonly watermarkMs: number | null;
+  readonly graded: number | null;
+  readonly sourceStart: number | null;
+  readonly fleet: FleetState;
+}
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
+/** Joins the shards and the fleet stage into the one path, fresh or from a snapshot. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  let events: AlertEvent[] = [];
+  const fleet = new Fleet(options.configHash, (event) => events.push(event));
+  const engine = new Engine(
+    { settings: options.settings, prices: options.prices, invocations: options.records ? options.invocations : 'none', records: options.records },
+    (minute) => fleet.step(minute),
+  );
+  if (options.restored !== undefined) restore(engine, fleet, options.restored);
+
+  function functions(): FunctionRow[] {
+    const rows = engine.shards.flatMap((shard) => shard.keys.map((_key, slot) => functionRow(shard, slot)));
+    return rows.filter((row) => !Number.isNaN(row.firstSeenMs)).sort((a, b) => (a.fn < b.fn ? -1 : 1));
+  }
+
+  return {
+    step: (block) => engine.step(block),
+    finish() {
+      engine.finish();
+      fleet.finish(engine.watermarkMs);
+    },
+    get watermarkMs() {
+      return engine.watermarkMs;
+    },
+    drain(): PipelineOutput {
+      const output = { events, ...engine.rows };
+      events = [];
+      engine.rows = { minutes: [], invocations: [], scores: [] };
+      return output;
+    },
+    totals: () => totalsOf(engine),
+    functions,
+    coverage: (): CoverageRow[] => functions().flatMap(coverageOf),
+    snapshot: () => snapshot(engine, fleet),
+  };
+}
+
+function totalsOf(engine: Engine): PipelineTotals {
+  const totals = { invocations: 0, functions: 0, duplicates: 0, late: 0, tooLate: 0, partial: 0 };
+  for (const shard of engine.shards) {
+    totals.invocations += shard.calls;
+    totals.functions += shard.keys.length;
+    totals.duplicates += shard.duplicates;
+    totals.late += shard.late;
+    totals.tooLate += shard.tooLate;
+    totals.partial += shard.partial;
+  }
+  return totals;
+}
+
+function snapshot(engine: Engine, fleet: Fleet): Map<string, Uint8Array> {
+  const pages = new Map<string, Uint8Array>();
+  const host: HostJson = {
+    v: 1,
+    watermarkMs: orNull(engine.watermarkMs),
+    graded: orNull(engine.graded),
+    sourceStart: orNull(engine.sourceStart),
+    fleet: fleet.state(),
+  };
+  pages.set('host', new TextEncoder().encode(JSON.stringify(host)));
+  for (const shard of engine.shards) for (const [name, bytes] of snapshotShard(shard)) pages.set(name, bytes);
+  return pages;
+}
+
+function restore(engine: Engine, fleet: Fleet, pages: ReadonlyMap<string, Uint8Array>): void {
+  const bytes = pages.get('host');
+  if (bytes === undefined) return;
+  const host = JSON.parse(new TextDecoder().decode(bytes)) as HostJson;
+  for (const shard of engine.shards) restoreShard(shard, pages);
+  engine.resume(host.graded ?? Number.NaN, host.watermarkMs ?? Number.NaN, host.sourceStart ?? Number.NaN);
+  fleet.restore(host.fleet);
+}

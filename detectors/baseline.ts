@@ -1,0 +1,127 @@
+import type { CalendarMinute } from './calendar.ts';
+import { P } from './page.ts';
+
+/**
+ * What a function's own history says to expect now. Everything reads the page and allocates nothing (about 60 ns a call).
+ * Rates follow a profile by weekday/weekend × hour, each cell shrunk towards the hour of all days and that towards the
+ * level (gamma-Poisson means), times the drift of the last hours; or, where that predicted better, the mean of the last
+ * two hours. Decay: cells two weeks, level a week, drift six hours.
+ */
+const SHRINK_MINUTES = 40; // minutes of observation the broader rate counts as
+const DRIFT_CALLS = 25; // calls of "today is like the profile" before drift moves
+
+export interface Rate {
+  /** calls expected in this minute */
+  perMinute: number;
+  /** squared relative error of that estimate itself */
+  uncertainty: number;
+  /** minutes of history behind it */
+  minutes: number;
+}
+
+const RATE: Rate = { perMinute: 0, uncertainty: 0, minutes: 0 };
+
+/** Expected calls at a minute. The result object is reused by the next call. */
+export function expectedRate(page: Float32Array, base: number, at: CalendarMinute): Rate {
+  const minutes = page[base + P.levelMinutes]!;
+  RATE.minutes = minutes;
+  if (minutes < 1) {
+    RATE.perMinute = Number.NaN;
+    RATE.uncertainty = 1;
+    return RATE;
+  }
+  const level = (page[base + P.levelSum]! + 0.02) / (minutes + 1);
+  const rate = profileRate(page, base, at, level) * driftOf(page, base);
+  if (page[base + P.lossFast]! < page[base + P.lossProfile]! * 0.97) RATE.perMinute = fastRate(page, base, level);
+  else RATE.perMinute = rate;
+  const calls = page[base + P.profileSum + at.weekend * 24 + at.hour]! + 0.3 * page[base + P.levelSum]!;
+  RATE.uncertainty = 1 / (Math.min(calls, page[base + P.levelSum]!) + 0.5);
+  return RATE;
+}
+
+/** The profile's rate, interpolated between the centres of hours, without drift. */
+export function profileRate(page: Float32Array, base: number, at: CalendarMinute, level: number): number {
+  const here = cellRate(page, base, at.weekend, at.hour, level);
+  const other = cellRate(page, base, at.otherWeekend, at.otherHour, level);
+  return here * (1 - at.otherWeight) + other * at.otherWeight;
+}
+
+function cellRate(page: Float32Array, base: number, weekend: number, hour: number, level: number): number {
+  const sums = base + P.profileSum + hour;
+  const minutes = base + P.profileMinutes + hour;
+  const hourSum = page[sums]! + page[sums + 24]!;
+  const hourMinutes = page[minutes]! + page[minutes + 24]!;
+  const hourRate = (hourSum + SHRINK_MINUTES * level) / (hourMinutes + SHRINK_MINUTES);
+  return (page[sums + 24 * weekend]! + SHRINK_MINUTES * hourRate) / (page[minutes + 24 * weekend]! + SHRINK_MINUTES);
+}
+
+export function driftOf(page: Float32Array, base: number): number {
+  const drift = (page[base + P.driftSum]! + DRIFT_CALLS) / (page[base + P.driftExpected]! + DRIFT_CALLS);
+  return drift < 0.25 ? 0.25 : drift > 4 ? 4 : drift;
+}
+
+export function fastRate(page: Float32Array, base: number, level: number): number {
+  return (page[base + P.fastSum]! + 10 * level) / (page[base + P.fastMinutes]! + 10);
+}
+
+/** Prior over-dispersion a horizon, and how much evidence (squared expected calls) it counts as. */
+const DISPERSION_PRIOR = [0.15, 0.12, 0.08, 0.06, 0.06];
+const DISPERSION_WEIGHT = 4;
+
+/** Var(N) = m + phi m² at a horizon (0..4 = 1, 5, 15, 60, 240 minutes), learnt from this function, shrunk to the prior. */
+export function dispersion(page: Float32Array, base: number, horizon: number): number {
+  const at = base + P.disp + 2 * horizon;
+  const phi = (page[at]! + DISPERSION_PRIOR[horizon]! * DISPERSION_WEIGHT) / (page[at + 1]! + DISPERSION_WEIGHT);
+  return phi < 0.002 ? 0.002 : phi;
+}
+
+/** Largest count seen in a window of `guard` around this hour of the day (its neighbours included), decayed. */
+export function guardMaximum(page: Float32Array, base: number, guard: number, hour: number): number {
+  const at = base + guard;
+  return Math.max(page[at + hour]!, page[at + ((hour + 23) % 24)]!, page[at + ((hour + 1) % 24)]!);
+}
+
+/** Mean, variance between calls and between blocks of a log2 quantity kept as [n, sum, squares, between, weight]. */
+export interface LogMoments {
+  n: number;
+  mean: number;
+  variance: number;
+  between: number;
+}
+
+const MOMENTS: LogMoments = { n: 0, mean: 0, variance: 0, between: 0 };
+
+/** @returns null with fewer than 5 calls of history; the object is reused by the next call */
+export function logMoments(page: Float32Array, at: number, variancePrior: number, betweenPrior: number): LogMoments | null {
+  const n = page[at]!;
+  if (n < 5) return null;
+  const mean = page[at + 1]! / n;
+  MOMENTS.n = n;
+  MOMENTS.mean = mean;
+  MOMENTS.variance = (page[at + 2]! + 8 * variancePrior) / (n + 8);
+  MOMENTS.between = (page[at + 3]! + 6 * betweenPrior) / (page[at + 4]! + 6);
+  return MOMENTS;
+}
+
+/** A share of bad calls: expected share, pseudo-counts behind it, over-dispersion of counts between blocks. */
+export interface BadShare {
+  share: number;
+  /** 1 / squared relative error of the share */
+  strength: number;
+  phi: number;
+  calls: number;
+}
+
+const SHARE: BadShare = { share: 0, strength: 0, phi: 0, calls: 0 };
+
+/** The prior counts as `priorCalls` calls at `prior`: bounded, so own history soon outweighs it. */
+export function badShare(page: Float32Array, at: number, prior: number, priorCalls: number): BadShare {
+  const bad = page[at]! + prior * priorCalls;
+  const calls = page[at + 1]! + priorCalls;
+  SHARE.share = bad / calls;
+  SHARE.strength = bad;
+  SHARE.phi = (page[at + 2]! + 0.1 * 2) / (page[at + 3]! + 2);
+  if (SHARE.phi < 0.01) SHARE.phi = 0.01;
+  SHARE.calls = page[at + 1]!;
+  return SHARE;
+}

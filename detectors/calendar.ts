@@ -1,0 +1,66 @@
+import { EPOCH_MINUTE } from './page.ts';
+
+/** Where a minute stands in the day and the week of the operator's time zone. */
+export interface CalendarMinute {
+  /** minutes since 2020-01-01 UTC */
+  minute: number;
+  hour: number; // 0..23
+  /** the neighbouring hour whose centre is the other one nearest */
+  otherHour: number;
+  /** weight of `otherHour`, 0..0.5: rates are interpolated between the centres of hours */
+  otherWeight: number;
+  weekend: 0 | 1;
+  otherWeekend: 0 | 1;
+}
+
+const DAY = 1440;
+
+/**
+ * Turns minutes into calendar positions. The zone's offset is looked up once a quarter of an hour (no zone changes
+ * more finely), so DST moves the profile with the clock on the wall. Pure: ICU data and the minute decide.
+ */
+export function createCalendar(timeZone: string): (minute: number) => CalendarMinute {
+  const offsetAt = timeZone === 'UTC' ? () => 0 : zoneOffset(timeZone);
+  const out: CalendarMinute = { minute: 0, hour: 0, otherHour: 0, otherWeight: 0, weekend: 0, otherWeekend: 0 };
+  return (minute) => {
+    const local = minute + EPOCH_MINUTE + offsetAt(minute);
+    const ofHour = ((local % 60) + 60) % 60;
+    const towards = ofHour < 30 ? -60 : 60;
+    out.minute = minute;
+    out.hour = hourOf(local);
+    out.weekend = weekendOf(local);
+    out.otherHour = hourOf(local + towards);
+    out.otherWeekend = weekendOf(local + towards);
+    out.otherWeight = Math.abs(ofHour + 0.5 - 30) / 60;
+    return out;
+  };
+}
+
+function hourOf(local: number): number {
+  return Math.floor((((local % DAY) + DAY) % DAY) / 60);
+}
+
+function weekendOf(local: number): 0 | 1 {
+  const day = (((Math.floor(local / DAY) + 4) % 7) + 7) % 7; // 1970-01-01 was a Thursday
+  return day === 0 || day === 6 ? 1 : 0;
+}
+
+function zoneOffset(timeZone: string): (minute: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric',
+  }); // biome-ignore format: one line of parts
+  let quarter = Number.NaN;
+  let offset = 0;
+  return (minute) => {
+    const current = Math.floor(minute / 15);
+    if (current !== quarter) {
+      quarter = current;
+      const ms = (current * 15 + EPOCH_MINUTE) * 60_000;
+      const part: Record<string, number> = {};
+      for (const { type, value } of format.formatToParts(ms)) part[type] = Number(value);
+      const local = Date.UTC(part['year'] ?? 0, (part['month'] ?? 1) - 1, part['day'], part['hour'], part['minute']);
+      offset = Math.round((local - ms) / 60_000);
+    }
+    return offset;
+  };
+}

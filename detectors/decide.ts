@@ -1,0 +1,264 @@
+import { excessUsdPerHour, incidentAt, isOpen, onsetOf, severityOf, SIGNAL_ORDER, stillElevated } from './incident.ts';
+import { I, P, Q } from './page.ts';
+import { forgetTainted, taint } from './ring.ts';
+import type { DetectionSettings } from './settings.ts';
+import { FAMILIES, FAMILY, FAMILY_OF, type Finding } from './signals/signal.ts';
+import type { RelatedSignal, Severity } from './verdict.ts';
+import type { WindowView } from './window-view.ts';
+
+/** Incidents of two families that began within this time are one incident, minutes. */
+const SAME_INCIDENT = 30;
+/** An incident open for this long is the new level: it is said once and then learnt, minutes. */
+const ACCEPT_AFTER = 1440;
+const UPDATE_EVERY = 15;
+const LEVELS: readonly Severity[] = ['info', 'warning', 'error', 'critical'];
+
+/** What decide() has to say; the shard adds names and evidence. */
+export interface Decision {
+  readonly event: 'opened' | 'updated' | 'resolved';
+  readonly family: number;
+  readonly finding: Finding | null;
+  readonly signal: Finding['signal'];
+  readonly severity: Severity;
+  readonly onset: number;
+  readonly ended: number | null;
+  readonly related: readonly RelatedSignal[];
+  readonly usdPerHour: number | null;
+  readonly rule: string;
+}
+
+/** A falling count is a matter of silence, not of traffic. */
+export function familyOf(finding: Finding): number {
+  return finding.signal === 'invocations' && finding.direction === 'down' ? FAMILY.silence : FAMILY_OF[finding.signal];
+}
+
+/**
+ * Findings of one window → decisions. Opens on extreme evidence at once, on less only when it persists; one incident a
+ * family, and families that began together are one; closes by its own rule; marks what an incident covers as not to be
+ * learnt. Everything it remembers is in the page.
+ */
+export function decide(view: WindowView, findings: readonly Finding[], settings: DetectionSettings): Decision[] {
+  const out: Decision[] = [];
+  const tops = topByFamily(findings);
+  for (let family = 0; family < FAMILIES; family++) {
+    const top = tops[family] ?? null;
+    const at = view.base + P.streak + family;
+    const bad = top !== null && top.score >= settings.bar;
+    view.page[at] = ((view.page[at]! << 1) | (bad ? 1 : 0)) & 31;
+    if (isOpen(view.page, view.base, family)) follow(view, family, top, tops, settings, out);
+    else if (top !== null) consider(view, family, top, tops, settings, out);
+  }
+  return out;
+}
+
+/** The finding that stands for each family. Cost yields to the calls or the duration that explain it. */
+function topByFamily(findings: readonly Finding[]): (Finding | null)[] {
+  const tops: (Finding | null)[] = Array(FAMILIES).fill(null);
+  for (const finding of findings) {
+    const family = familyOf(finding);
+    const top = tops[family];
+    if (top === null || top === undefined || rank(finding) > rank(top)) tops[family] = finding;
+  }
+  return tops;
+}
+
+function rank(finding: Finding): number {
+  return finding.score - (finding.signal === 'cost' ? 4 : 0);
+}
+
+/** Why this evidence suffices; null when it does not. */
+export function passes(view: WindowView, family: number, top: Finding, second: number, settings: DetectionSettings): string | null {
+  const { bar, extremeBar } = settings;
+  const fused = top.score + 0.3 * second;
+  if (top.score < bar && !(top.score >= bar - 1.5 && fused >= bar + 1)) return null;
+  const streak = view.page[view.base + P.streak + family]! | 0;
+  const persists = (streak & 1) + ((streak >> 1) & 1) + ((streak >> 2) & 1) >= 2;
+  if (top.horizon >= 2) return `score ${top.score.toFixed(1)} reaches ${bar} over ${view.minutesOf(top.horizon)} min`;
+  if (top.score >= extremeBar) return `score ${top.score.toFixed(1)} reaches the bar of ${extremeBar} for a single window`;
+  if (persists) return `score reached ${bar} in 2 of the last 3 windows`;
+  return null;
+}
+
+function consider(
+  view: WindowView, family: number, top: Finding, tops: readonly (Finding | null)[], settings: DetectionSettings, out: Decision[],
+): void {
+  const second = Math.max(0, ...tops.map((t, f) => (t !== null && f !== family ? t.score : 0)));
+  const rule = passes(view, family, top, second, settings);
+  if (rule === null) return;
+  const onset = onsetOf(view, top);
+  const host = hostOf(view, family, onset);
+  if (host >= 0) {
+    join(view, host, top, tops, rule, out);
+    return;
+  }
+  open(view, family, top, tops, onset, rule, out);
+}
+
+/** An open incident of another family that this belongs to, or -1. */
+function hostOf(view: WindowView, family: number, onset: number): number {
+  for (let other = 0; other < FAMILIES; other++) {
+    if (other === family || other === FAMILY.event || !isOpen(view.page, view.base, other)) continue;
+    const at = incidentAt(view.base, other);
+    const joined = (view.page[at + I.signals]! & (1 << (16 + family))) !== 0;
+    if (joined || Math.abs(view.page[at + I.onset]! - onset) <= SAME_INCIDENT) return other;
+    if (Math.abs(view.page[at + I.opened]! - view.minute) <= SAME_INCIDENT) return other;
+  }
+  return -1;
+}
+
+function open(
+  view: WindowView, family: number, top: Finding, tops: readonly (Finding | null)[], onset: number, rule: string, out: Decision[],
+): void {
+  const { page } = view;
+  const at = incidentAt(view.base, family);
+  const usdPerHour = excessUsdPerHour(view, top.horizon);
+  const severity = severityOf(top, usdPerHour);
+  page[at + I.open] = 1 + SIGNAL_ORDER.indexOf(top.signal);
+  page[at + I.onset] = onset;
+  page[at + I.opened] = view.minute;
+  page[at + I.lastBad] = view.minute;
+  page[at + I.horizon] = top.horizon;
+  page[at + I.peak] = top.score;
+  page[at + I.ratio] = top.direction === 'up' ? top.ratio : 0;
+  page[at + I.signals] = 1 << SIGNAL_ORDER.indexOf(top.signal);
+  page[at + I.quiet] = 0;
+  page[at + I.announced] = view.minute;
+  page[at + I.level] = LEVELS.indexOf(severity);
+  taint(page, view.base, view.minute, onset, view.minute);
+  out.push({
+    event: 'opened', family, finding: top, signal: top.signal, severity, onset, ended: null,
+    related: relatedOf(tops, top), usdPerHour, rule,
+  }); // biome-ignore format: one object, one glance
+}
+
+function join(view: WindowView, host: number, top: Finding, tops: readonly (Finding | null)[], rule: string, out: Decision[]): void {
+  const { page } = view;
+  const at = incidentAt(view.base, host);
+  const family = familyOf(top);
+  const flag = 1 << (16 + family);
+  page[at + I.lastBad] = view.minute;
+  page[at + I.quiet] = 0;
+  if ((page[at + I.signals]! & flag) !== 0) return;
+  page[at + I.signals] = page[at + I.signals]! | flag;
+  const severity = severityOf(top, null);
+  const level = Math.max(page[at + I.level]!, LEVELS.indexOf(severity));
+  page[at + I.level] = level;
+  page[at + I.announced] = view.minute;
+  out.push({
+    event: 'updated', family: host, finding: top, signal: SIGNAL_ORDER[page[at + I.open]! - 1]!, severity: LEVELS[level]!,
+    onset: page[at + I.onset]!, ended: null, related: relatedOf(tops, null), usdPerHour: excessUsdPerHour(view, top.horizon),
+    rule: `${top.signal} joined: ${rule}`,
+  }); // biome-ignore format: one object, one glance
+}
+
+function relatedOf(tops: readonly (Finding | null)[], except: Finding | null): RelatedSignal[] {
+  const related: RelatedSignal[] = [];
+  for (const top of tops) {
+    if (top === null || top === except || top.score < 2) continue;
+    related.push({ signal: top.signal, score: top.score, observed: top.observed, mid: top.mid, horizon: top.horizon });
+  }
+  return related;
+}
+
+/** One more minute of an open incident: bad or quiet, worth an update, over, or the new level. */
+function follow(
+  view: WindowView, family: number, top: Finding | null, tops: readonly (Finding | null)[], settings: DetectionSettings, out: Decision[],
+): void {
+  const { page, minute } = view;
+  const at = incidentAt(view.base, family);
+  const signal = SIGNAL_ORDER[page[at + I.open]! - 1]!;
+  const direction = family === FAMILY.silence ? 'down' : 'up';
+  const horizon = page[at + I.horizon]!;
+  const bad = family !== FAMILY.event && (top !== null ? top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction) : stillElevated(view, signal, Math.min(horizon, 1), direction) && view.get(0, Q.n) > 0);
+  if (bad) {
+    page[at + I.lastBad] = minute;
+    page[at + I.quiet] = 0;
+    if (family !== FAMILY.event) taint(page, view.base, minute, minute, minute);
+    if (top !== null) grow(view, family, at, signal, top, tops, out);
+  } else page[at + I.quiet] = page[at + I.quiet]! + 1;
+  const quiet = page[at + I.quiet]!;
+  const patience = family === FAMILY.silence ? 3 : horizon >= 3 ? 2 * settings.closeAfterWindows : settings.closeAfterWindows;
+  const calm = family === FAMILY.silence ? page[view.base + P.gap]! === 0 : view.get(Math.min(2, Math.max(1, horizon)), Q.n) >= 2 || quiet >= 120;
+  if (quiet >= patience && calm) resolve(view, family, at, signal, `quiet for ${quiet} min`, true, out);
+  else if (minute - page[at + I.onset]! >= ACCEPT_AFTER && family !== FAMILY.silence) {
+    resolve(view, family, at, signal, 'the new level: it has lasted a day and is learnt from now on', false, out);
+  }
+}
+
+function grow(
+  view: WindowView, family: number, at: number, signal: Finding['signal'], top: Finding, tops: readonly (Finding | null)[], out: Decision[],
+): void {
+  const { page, minute } = view;
+  const usdPerHour = excessUsdPerHour(view, top.horizon);
+  const level = LEVELS.indexOf(severityOf(top, usdPerHour));
+  const worse = level > page[at + I.level]!;
+  const bigger = top.direction === 'up' && top.signal === signal && top.ratio >= 2 * page[at + I.ratio]!;
+  page[at + I.peak] = Math.max(page[at + I.peak]!, top.score);
+  if (!worse && !bigger) return;
+  if (!worse && minute - page[at + I.announced]! < UPDATE_EVERY) return;
+  page[at + I.level] = Math.max(level, page[at + I.level]!);
+  page[at + I.ratio] = Math.max(page[at + I.ratio]!, top.ratio);
+  page[at + I.announced] = minute;
+  out.push({
+    event: 'updated', family, finding: top, signal, severity: LEVELS[page[at + I.level]!]!, onset: page[at + I.onset]!, ended: null,
+    related: relatedOf(tops, top), usdPerHour, rule: worse ? 'its severity rose' : 'its effect doubled',
+  }); // biome-ignore format: one object, one glance
+}
+
+function resolve(
+  view: WindowView, family: number, at: number, signal: Finding['signal'], rule: string, forget: boolean, out: Decision[],
+): void {
+  const { page } = view;
+  const severity = LEVELS[page[at + I.level]!]!;
+  out.push({
+    event: 'resolved', family, finding: null, signal, severity, onset: page[at + I.onset]!, ended: page[at + I.lastBad]! + 1,
+    related: [], usdPerHour: null, rule,
+  }); // biome-ignore format: one object, one glance
+  for (let i = 0; i < 12; i++) page[at + i] = 0;
+  if (family === FAMILY.event) return;
+  if (forget) forgetTainted(page, view.base);
+  else acceptLevel(page, view.base);
+}
+
+/** Weighs the past down to a tenth, so that the level that has stayed is the baseline within hours. */
+function acceptLevel(page: Float32Array, base: number): void {
+  const scale = (from: number, count: number) => {
+    for (let i = base + from; i < base + from + count; i++) page[i] = page[i]! * 0.1;
+  };
+  scale(P.profileSum, 96);
+  scale(P.levelSum, 2);
+  scale(P.driftSum, 4);
+  scale(P.dur, 3);
+  scale(P.egr, 3);
+  scale(P.mem, 3);
+  scale(P.bad, 24);
+  scale(P.cost, 2);
+  scale(P.bytes, 2);
+}
+
+/** For a window that is not over: only the bar for single windows counts, and open incidents are left alone. */
+export function decideEarly(view: WindowView, findings: readonly Finding[], settings: DetectionSettings): Decision[] {
+  const out: Decision[] = [];
+  const tops = topByFamily(findings);
+  for (let family = 0; family < FAMILIES; family++) {
+    const top = tops[family] ?? null;
+    if (top === null || top.score < settings.extremeBar || isOpen(view.page, view.base, family)) continue;
+    if (top.support < 5 && top.signal !== 'egress') continue;
+    const rule = `score ${top.score.toFixed(1)} reaches the bar of ${settings.extremeBar} before the window is over`;
+    const host = hostOf(view, family, view.minute);
+    if (host >= 0) join(view, host, top, tops, rule, out);
+    else open(view, family, top, tops, view.minute, rule, out);
+  }
+  return out;
+}
+
+/** After late pieces: may open or join what was missed; closes nothing. */
+export function decideLate(view: WindowView, findings: readonly Finding[], settings: DetectionSettings): Decision[] {
+  const out: Decision[] = [];
+  const tops = topByFamily(findings);
+  for (let family = 0; family < FAMILIES; family++) {
+    const top = tops[family] ?? null;
+    if (top !== null && !isOpen(view.page, view.base, family)) consider(view, family, top, tops, settings, out);
+  }
+  return out;
+}

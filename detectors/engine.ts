@@ -1,0 +1,229 @@
+import { type Dictionary, F, type FragmentBlock, FragmentKind, U } from '../ingest/fragment.ts';
+import { type CalendarMinute, createCalendar } from './calendar.ts';
+import { gradeLate, gradeMinute, storeUngraded } from './grade.ts';
+import { intake } from './intake.ts';
+import { EPOCH_MINUTE } from './page.ts';
+import { releasePending } from './pending.ts';
+import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
+import type { GradeTime } from './ring.ts';
+import { type Pulse, Shard, type ShardOptions, SHARDS, shardOf } from './shard.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What all shards had to say of one graded minute (or between two ticks), in the order (event time, shard). */
+export interface EngineMinute {
+  /** the graded minute, ms; NaN when only early or late verdicts came */
+  readonly minuteMs: number;
+  readonly watermarkMs: number;
+  readonly verdicts: readonly Verdict[];
+  readonly pulses: readonly Pulse[];
+}
+
+export interface EngineRows {
+  minutes: FunctionMinuteRow[];
+  invocations: InvocationRow[];
+  scores: ScoreRow[];
+}
+
+/** A jump of the watermark over more empty time than this is not walked minute by minute, minutes. */
+const WALK_AT_MOST = 60 * 24 * 4;
+const MINUTE_MS = 60_000;
+/** How far past the watermark the last events of an input may lie and still be graded at its end, ms. */
+const END_SLACK_MS = 15 * MINUTE_MS;
+
+interface Route {
+  readonly shards: Uint16Array;
+  readonly slots: Int32Array;
+}
+
+/**
+ * Hosts the virtual shards of this process: routes fragments, walks minutes, hands what came out to `listen` once a
+ * graded minute, merged by (event time, shard), so that neither the number of hosts nor of threads can change a byte.
+ */
+export class Engine {
+  readonly shards: Shard[] = [];
+  readonly #listen: (minute: EngineMinute) => void;
+  readonly #options: ShardOptions;
+  readonly #routes = new WeakMap<Dictionary, Route>();
+  readonly #timeOf: (minute: number) => GradeTime;
+  watermarkMs = Number.NaN;
+  #graded = Number.NaN;
+  sourceStart = Number.NaN;
+  rows: EngineRows = { minutes: [], invocations: [], scores: [] };
+
+  constructor(options: ShardOptions, listen: (minute: EngineMinute) => void) {
+    this.#options = options;
+    this.#listen = listen;
+    this.#timeOf = createTimeOf(options.settings.timeZone, () => this.sourceStart);
+    for (let number = 0; number < SHARDS; number++) {
+      const shard = new Shard(number, options);
+      shard.timeOf = this.#timeOf;
+      this.shards.push(shard);
+    }
+  }
+
+  /** Takes fragments and ticks in arrival order. */
+  step(block: FragmentBlock): void {
+    const { f, u, n } = block;
+    let route = this.#route(block.dictionary);
+    for (let i = 0; i < n; i++) {
+      const at = i * U.stride;
+      if ((u[at]! & 0xff) === FragmentKind.tick) {
+        this.tick(f[i * F.stride]!);
+        continue;
+      }
+      const fn = u[at + U.fn]!;
+      if (fn >= route.slots.length) route = this.#route(block.dictionary);
+      let slot = route.slots[fn]!;
+      if (slot < 0) slot = this.#admit(block.dictionary, route, fn);
+      intake(this.shards[route.shards[fn]!]!, block, i, slot, this.#now(f[i * F.stride]!));
+    }
+  }
+
+  /** What a live pipeline would call now on hearing of `timeMs`: never far ahead of the watermark. */
+  #now(timeMs: number): number {
+    const { watermarkMs } = this;
+    if (Number.isNaN(watermarkMs)) return timeMs;
+    return timeMs <= watermarkMs ? watermarkMs : Math.min(timeMs, watermarkMs + 2 * MINUTE_MS);
+  }
+
+  #route(dictionary: Dictionary): Route {
+    const known = this.#routes.get(dictionary);
+    if (known !== undefined && known.slots.length >= dictionary.texts.length) return known;
+    const room = Math.ceil(dictionary.texts.length * 1.5) + 64;
+    const route = { shards: new Uint16Array(room), slots: new Int32Array(room).fill(-1) };
+    if (known !== undefined) {
+      route.shards.set(known.shards);
+      route.slots.set(known.slots);
+    }
+    this.#routes.set(dictionary, route);
+    return route;
+  }
+
+  #admit(dictionary: Dictionary, route: Route, fn: number): number {
+    const key = dictionary.text(fn);
+    const number = shardOf(key);
+    const slot = this.shards[number]!.slotOf(key);
+    route.shards[fn] = number;
+    route.slots[fn] = slot;
+    return slot;
+  }
+
+  /** The watermark moved: grades what is due. */
+  tick(timeMs: number): void {
+    if (!(timeMs > this.watermarkMs) && !Number.isNaN(this.watermarkMs)) return;
+    this.watermarkMs = timeMs;
+    const due = Math.floor((timeMs - this.#options.settings.gradeDelayMs) / MINUTE_MS) - 1 - EPOCH_MINUTE;
+    if (Number.isNaN(this.#graded)) this.#begin(due);
+    if (due > this.#graded) {
+      this.#walk(due, false);
+      for (const shard of this.shards) if (shard.cells.minutes.size > 0) gradeLate(shard, timeMs);
+    }
+    this.#hear(Number.NaN, []);
+  }
+
+  /** Sets the first minute: the oldest that has data, at most an hour before what is due. */
+  #begin(due: number): void {
+    let first = due + 1;
+    for (const shard of this.shards) {
+      for (const minute of shard.cells.minutes.keys()) if (minute < first && minute >= due - 60) first = minute;
+    }
+    this.#setGraded(first - 1);
+    this.sourceStart = first;
+    for (const shard of this.shards) shard.sourceStart = first;
+  }
+
+  #setGraded(minute: number): void {
+    this.#graded = minute;
+    for (const shard of this.shards) shard.graded = minute;
+  }
+
+  #walk(to: number, partial: boolean): void {
+    if (to - this.#graded > WALK_AT_MOST && this.shards.every((shard) => shard.awake.length === 0)) {
+      this.#setGraded(to - 1);
+    }
+    const living = this.shards.filter((shard) => shard.keys.length > 0);
+    for (let minute = this.#graded + 1; minute <= to; minute++) {
+      const time = this.#timeOf(minute);
+      for (const shard of living) gradeMinute(shard, time, this.watermarkMs, partial);
+      this.#setGraded(minute);
+      this.#hear((minute + EPOCH_MINUTE) * MINUTE_MS, this.#pulses(living));
+    }
+  }
+
+  #pulses(living: readonly Shard[]): Pulse[] {
+    const byAccount = new Map<string, Pulse>();
+    for (const shard of living) {
+      for (const pulse of shard.pulses.values()) {
+        const sum = byAccount.get(pulse.account);
+        if (sum === undefined) byAccount.set(pulse.account, { ...pulse });
+        else {
+          sum.expected += pulse.expected;
+          sum.observed += pulse.observed;
+          sum.functions += pulse.functions;
+        }
+      }
+      shard.pulses.clear();
+    }
+    return [...byAccount.values()].sort((a, b) => (a.account < b.account ? -1 : 1));
+  }
+
+  #hear(minuteMs: number, pulses: readonly Pulse[]): void {
+    const verdicts: Verdict[] = [];
+    const { rows } = this;
+    for (const shard of this.shards) {
+      if (shard.keys.length === 0) continue;
+      if (shard.verdicts.length > 0) verdicts.push(...shard.verdicts.splice(0));
+      for (const row of shard.minutes.splice(0)) rows.minutes.push(row);
+      for (const row of shard.invocations.splice(0)) rows.invocations.push(row);
+      for (const row of shard.scores.splice(0)) rows.scores.push(row);
+    }
+    if (verdicts.length === 0 && Number.isNaN(minuteMs)) return;
+    verdicts.sort((a, b) => a.atMs - b.atMs); // stable: shard order, then the order within the shard
+    this.#listen({ minuteMs, watermarkMs: this.watermarkMs, verdicts, pulses });
+  }
+
+  /** End of input: grades what is open. The last minutes may be cut short, so nothing that is missing in them counts. */
+  finish(): void {
+    const minutes = this.shards.flatMap((shard) => [...shard.cells.minutes.keys()]);
+    if (minutes.length > 0) {
+      const first = minutes.reduce((a, b) => Math.min(a, b));
+      if (Number.isNaN(this.watermarkMs)) this.watermarkMs = (first + EPOCH_MINUTE + 1) * MINUTE_MS;
+      const limit = Math.floor((this.watermarkMs + END_SLACK_MS) / MINUTE_MS) - EPOCH_MINUTE;
+      const last = minutes.reduce((a, b) => (b <= limit ? Math.max(a, b) : a), first);
+      if (Number.isNaN(this.#graded)) this.#begin(last);
+      const whole = Math.floor(this.watermarkMs / MINUTE_MS) - 1 - EPOCH_MINUTE;
+      if (Math.min(whole, last) > this.#graded) this.#walk(Math.min(whole, last), false);
+      this.watermarkMs = Math.max(this.watermarkMs, (last + EPOCH_MINUTE + 1) * MINUTE_MS);
+      if (last > this.#graded) this.#walk(last, true);
+      for (const shard of this.shards) if (shard.cells.minutes.size > 0) gradeLate(shard, this.watermarkMs);
+    }
+    for (const shard of this.shards) {
+      if (shard.cells.minutes.size > 0) storeUngraded(shard);
+      releasePending(shard, Number.POSITIVE_INFINITY);
+    }
+    this.#hear(Number.NaN, []);
+  }
+
+  /** Minutes graded so far, for snapshots. */
+  get graded(): number {
+    return this.#graded;
+  }
+
+  resume(graded: number, watermarkMs: number, sourceStart: number): void {
+    this.watermarkMs = watermarkMs;
+    this.sourceStart = sourceStart;
+    for (const shard of this.shards) shard.sourceStart = sourceStart;
+    this.#setGraded(graded);
+  }
+}
+
+function createTimeOf(timeZone: string, sourceStart: () => number): (minute: number) => GradeTime {
+  const calendar = createCalendar(timeZone);
+  const copy = (minute: number): CalendarMinute => ({ ...calendar(minute) });
+  let known: GradeTime | null = null;
+  return (minute) => {
+    if (known !== null && known.minute === minute) return known;
+    known = { minute, now: copy(minute), block5: copy(minute - 13), block15: copy(minute - 53), sourceStart: sourceStart() };
+    return known;
+  };
+}

@@ -1,0 +1,62 @@
+import type { FragmentBlock } from '../ingest/fragment.ts';
+import { U } from '../ingest/fragment.ts';
+
+const KEPT = 5;
+/** Functions a shard remembers evidence of; the least recently touched goes first. */
+const FUNCTIONS = 4096;
+
+interface FunctionEvidence {
+  failed: string[];
+  slow: string[];
+  sending: string[];
+}
+
+/** The last few request ids worth looking at, by function: only calls that stood out are ever added. */
+export class Evidence {
+  readonly #of = new Map<number, FunctionEvidence>();
+
+  add(slot: number, list: keyof FunctionEvidence, id: string): void {
+    if (id === '') return;
+    let evidence = this.#of.get(slot);
+    if (evidence === undefined) evidence = { failed: [], slow: [], sending: [] };
+    else this.#of.delete(slot);
+    this.#of.set(slot, evidence);
+    const ids = evidence[list];
+    if (ids.includes(id)) return;
+    ids.unshift(id);
+    if (ids.length > KEPT) ids.length = KEPT;
+    if (this.#of.size > FUNCTIONS) this.#of.delete(this.#of.keys().next().value!);
+  }
+
+  get(slot: number): Readonly<FunctionEvidence> {
+    return this.#of.get(slot) ?? { failed: [], slow: [], sending: [] };
+  }
+
+  forget(slot: number): void {
+    this.#of.delete(slot);
+  }
+
+  entries(): [number, FunctionEvidence][] {
+    return [...this.#of];
+  }
+
+  restore(entries: readonly [number, FunctionEvidence][]): void {
+    for (const [slot, evidence] of entries) this.#of.set(slot, evidence);
+  }
+}
+
+/** The request id of a fragment as its log wrote it. */
+export function requestIdOf(block: FragmentBlock, i: number): string {
+  const at = i * U.stride;
+  const { u } = block;
+  const text = u[at + U.idText]!;
+  if (text !== 0) return block.dictionary.text(text);
+  return uuid(u[at + U.id0]!, u[at + U.id1]!, u[at + U.id2]!, u[at + U.id3]!);
+}
+
+export function uuid(a: number, b: number, c: number, d: number): string {
+  if (a === 0 && b === 0 && c === 0 && d === 0) return '';
+  const hex = (word: number) => word.toString(16).padStart(8, '0');
+  const text = hex(a) + hex(b) + hex(c) + hex(d);
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`;
+}

@@ -1,0 +1,285 @@
+import { C } from './cells.ts';
+import { decide, decideLate } from './decide.ts';
+import { judge } from './early.ts';
+import { TYPES_KEPT } from './intake.ts';
+import { asleepAfter, oneShot } from './lifecycle.ts';
+import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
+import { releasePending } from './pending.ts';
+import { advance, fold, foldLate, type GradeTime } from './ring.ts';
+import { minuteRow, scoreRow } from './rows.ts';
+import { incidentAt } from './incident.ts';
+import type { Shard } from './shard.ts';
+import { invocations } from './signals/invocations.ts';
+import { WINDOW_SIGNALS } from './signals/kinds.ts';
+import { FAMILIES, type Finding } from './signals/signal.ts';
+import { silence } from './signals/silence.ts';
+import { speak } from './speak.ts';
+import { sumsOf } from './sums.ts';
+
+/** Scores below this are not kept. */
+const KEEP_SCORE = 3;
+const DAY = 1440;
+
+/**
+ * Grades one minute of every function that is awake: scores it against the past, then lets the past absorb what is an
+ * hour old. `partial` = the minute may be cut short by the end of the input: then nothing that is missing counts.
+ */
+export function gradeMinute(shard: Shard, time: GradeTime, watermarkMs: number, partial: boolean): void {
+  shard.graded = time.minute;
+  const sleepers: number[] = [];
+  for (const slot of shard.awake) if (gradeFunction(shard, slot, time, watermarkMs, partial)) sleepers.push(slot);
+  if (sleepers.length > 0) {
+    for (const slot of sleepers) shard.isAwake[slot] = 0;
+    shard.awake = shard.awake.filter((slot) => shard.isAwake[slot] === 1);
+  }
+  dropMinute(shard, time.minute);
+  if (time.minute % 5 === 0) housekeeping(shard, watermarkMs);
+}
+
+/** True when the function falls asleep. */
+function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs: number, partial: boolean): boolean {
+  const page = slot * PAGE;
+  const { pages, view } = shard;
+  const { minute } = time;
+  if (pages[page + P.firstSeen]! > minute) return false;
+  const at = cellOf(shard, slot, minute);
+  view.load(pages, page, time);
+  advance(pages, page, time);
+  pages[page + P.age] = pages[page + P.age]! + 1;
+  if (at < 0) {
+    fold(pages, page, minute, null, partial ? Number.NaN : view.rate);
+    return idle(shard, slot, watermarkMs, partial);
+  }
+  const sums = sumsOf(shard.cells, at);
+  fold(pages, page, minute, sums, view.rate);
+  called(shard, slot, minute, sums[Q.n]!, watermarkMs);
+  if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
+  pulse(shard, slot, sums[Q.n]!);
+  view.sumHorizons();
+  const findings = score(shard, slot, partial);
+  settle(shard, slot, findings, watermarkMs);
+  learnTypes(shard, page, minute);
+  return false;
+}
+
+function cellOf(shard: Shard, slot: number, minute: number): number {
+  const { values } = shard.cells;
+  for (let at = shard.cellOf[slot]!; at >= 0; at = values[at + C.nextOfSlot]!) if (values[at + C.minute] === minute) return at;
+  return -1;
+}
+
+/** A minute without a call: the gap grows; silence and drops are possible, nothing else is. */
+function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean): boolean {
+  const { pages, view } = shard;
+  const page = slot * PAGE;
+  if (partial) return false;
+  pages[page + P.gap] = pages[page + P.gap]! + 1;
+  if (view.rate > 0) pages[page + P.gapExpected] = pages[page + P.gapExpected]! + view.rate;
+  pulse(shard, slot, 0);
+  const findings: Finding[] = [];
+  const silent = silence(view);
+  if (silent !== null) findings.push(silent);
+  const open = anyOpen(shard, page);
+  if (open || (view.minute % 5 === 4 && view.rate > 0.1)) {
+    view.sumHorizons();
+    const drop = invocations(view);
+    if (drop !== null && drop.direction === 'down') findings.push(drop);
+  }
+  if (findings.length > 0 || open) settle(shard, slot, findings, watermarkMs);
+  if (pages[page + P.gap]! < asleepAfter(shard, page)) return false;
+  closeAll(shard, page);
+  return true;
+}
+
+function called(shard: Shard, slot: number, minute: number, n: number, watermarkMs: number): void {
+  const { pages } = shard;
+  const page = slot * PAGE;
+  const gap = pages[page + P.gap]!;
+  if (gap > 0) {
+    const silenced = pages[incidentAt(page, 4) + I.open] !== 0;
+    const longest = pages[page + P.longestGap]!;
+    // a gap that was an incident is not the measure of the next one, but is not wholly forgotten either
+    pages[page + P.longestGap] = Math.max(longest * 0.9995, silenced ? Math.min(gap, longest * 1.25 + 1) : gap);
+    pages[page + P.gap] = 0;
+    pages[page + P.gapExpected] = 0;
+  }
+  pages[page + P.lastSeen] = minute;
+  const before = pages[page + P.total]!;
+  pages[page + P.total] = Math.min(before + n, 16_777_216);
+  const source = minute - shard.sourceStart;
+  const lived = minute - pages[page + P.firstSeen]!;
+  const ms = (minute + EPOCH_MINUTE) * 60_000;
+  if (lived === 0 && source >= DAY) oneShot(shard, slot, ms, watermarkMs, 'first-seen:', '');
+  if (lived <= 30 && before < BURST && before + n >= BURST && source >= 3 * DAY) {
+    oneShot(shard, slot, ms, watermarkMs, `new-function-burst:${before + n} calls in ${lived + 1} min`, '');
+  }
+}
+
+/** A function never seen before that starts with so many calls in its first half hour deserves a look. */
+const BURST = 30;
+
+function pulse(shard: Shard, slot: number, n: number): void {
+  const { view } = shard;
+  if (!(view.history >= 60)) return;
+  const account = shard.accounts[slot]!;
+  let sums = shard.pulses.get(account);
+  if (sums === undefined) {
+    sums = { account, expected: 0, observed: 0, functions: 0 };
+    shard.pulses.set(account, sums);
+  }
+  sums.expected += view.rate;
+  sums.observed += n;
+  sums.functions++;
+}
+
+function score(shard: Shard, slot: number, partial: boolean): Finding[] {
+  const { view } = shard;
+  const findings: Finding[] = [];
+  if (view.history < 20) return findings;
+  const { disabledSignals } = shard.options.settings;
+  for (const name in WINDOW_SIGNALS) {
+    if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
+    const finding = WINDOW_SIGNALS[name as keyof typeof WINDOW_SIGNALS]!(view);
+    if (finding === null || (partial && finding.direction === 'down')) continue;
+    if (finding.score >= KEEP_SCORE) {
+      findings.push(finding);
+      if (shard.options.records) shard.scores.push(scoreRow(shard, slot, finding));
+    }
+  }
+  return findings;
+}
+
+function settle(shard: Shard, slot: number, findings: readonly Finding[], watermarkMs: number): void {
+  for (const decision of decide(shard.view, findings, shard.options.settings)) speak(shard, slot, decision, watermarkMs);
+}
+
+function anyOpen(shard: Shard, page: number): boolean {
+  for (let family = 0; family < FAMILIES; family++) if (shard.pages[incidentAt(page, family) + I.open] !== 0) return true;
+  return false;
+}
+
+function closeAll(shard: Shard, page: number): void {
+  for (let family = 0; family < FAMILIES; family++) {
+    const at = incidentAt(page, family);
+    for (let i = 0; i < 12; i++) shard.pages[at + i] = 0;
+  }
+}
+
+/** An error type that has been around for an hour, or that a young function shows, is known from now on. */
+function learnTypes(shard: Shard, page: number, minute: number): void {
+  const { pages, words } = shard;
+  if (pages[page + P.newType] === 0) return;
+  const young = minute - pages[page + P.firstSeen]! < 720;
+  if (!young && minute - pages[page + P.newType + 1]! < 60) return;
+  const count = pages[page + P.typeCount]!;
+  words[page + P.types + (count % TYPES_KEPT)] = words[page + P.newType + 2]!;
+  pages[page + P.typeCount] = count + 1;
+  pages[page + P.newType] = 0;
+  words[page + P.newType + 2] = 0;
+}
+
+/** Takes the cells of a graded minute out of the pool. */
+function dropMinute(shard: Shard, minute: number): void {
+  const { cells } = shard;
+  let at = cells.minutes.get(minute) ?? -1;
+  cells.minutes.delete(minute);
+  while (at >= 0) {
+    const next = cells.values[at + C.nextOfMinute]!;
+    unlink(shard, at);
+    cells.release(at);
+    at = next;
+  }
+}
+
+function unlink(shard: Shard, at: number): void {
+  const { values } = shard.cells;
+  const slot = values[at + C.slot]!;
+  const next = values[at + C.nextOfSlot]!;
+  if (shard.cellOf[slot] === at) {
+    shard.cellOf[slot] = next;
+    return;
+  }
+  for (let before = shard.cellOf[slot]!; before >= 0; before = values[before + C.nextOfSlot]!) {
+    if (values[before + C.nextOfSlot] === at) {
+      values[before + C.nextOfSlot] = next;
+      return;
+    }
+  }
+}
+
+/**
+ * Pieces that came after their minute was graded: they correct what is stored (a row of their own that adds up) and what
+ * the ring still holds, and may still raise what was missed, dated then.
+ */
+export function gradeLate(shard: Shard, watermarkMs: number): void {
+  const late = [...shard.cells.minutes.keys()].filter((minute) => minute <= shard.graded).sort((a, b) => a - b);
+  for (const minute of late) {
+    const slots: [number, number][] = [];
+    for (let at = shard.cells.minutes.get(minute)!; at >= 0; at = shard.cells.values[at + C.nextOfMinute]!) {
+      slots.push([shard.cells.values[at + C.slot]!, at]);
+    }
+    slots.sort((a, b) => a[0] - b[0]);
+    for (const [slot, at] of slots) gradeLateCell(shard, slot, at, minute, watermarkMs);
+    dropMinute(shard, minute);
+  }
+}
+
+function gradeLateCell(shard: Shard, slot: number, at: number, minute: number, watermarkMs: number): void {
+  const page = slot * PAGE;
+  const { pages, view } = shard;
+  if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, Math.floor(watermarkMs / 60_000)));
+  const sums = sumsOf(shard.cells, at);
+  pages[page + P.total] = Math.min(pages[page + P.total]! + sums[Q.n]!, 16_777_216);
+  if (minute > pages[page + P.lastSeen]!) {
+    pages[page + P.lastSeen] = minute;
+    const gap = shard.graded - minute;
+    if (gap < pages[page + P.gap]!) {
+      pages[page + P.gapExpected] = (pages[page + P.gapExpected]! * gap) / pages[page + P.gap]!;
+      pages[page + P.gap] = gap;
+    }
+  }
+  if (!foldLate(pages, page, shard.graded, minute, sums) || pages[page + P.firstSeen]! > shard.graded) {
+    judge(shard, slot, at, watermarkMs);
+    return;
+  }
+  view.load(pages, page, shard.timeOf(shard.graded));
+  view.sumHorizons();
+  const findings = score(shard, slot, false).filter((finding) => finding.direction === 'up');
+  for (const decision of decideLate(view, findings, shard.options.settings)) speak(shard, slot, decision, watermarkMs);
+  if (shard.graded - minute >= 5) judge(shard, slot, at, watermarkMs);
+}
+
+/** At the end of an input: windows far ahead of the watermark are stored as they are, ungraded. */
+export function storeUngraded(shard: Shard): void {
+  for (const at of shard.cells.live()) {
+    if (shard.options.records) shard.minutes.push(minuteRow(shard, at, shard.cells.values[at + C.slot]!, 0));
+  }
+  for (const minute of [...shard.cells.minutes.keys()]) dropMinute(shard, minute);
+}
+
+/** How long a START may wait for its REPORT: the longest time limit and the longest delay known, ms. */
+const LOST_AFTER_MS = 60 * 60_000;
+
+function housekeeping(shard: Shard, watermarkMs: number): void {
+  releasePending(shard, watermarkMs);
+  const forgetMs = watermarkMs - shard.options.settings.latenessMs - 120_000;
+  shard.reports.expire(forgetMs);
+  shard.lines.expire(forgetMs);
+  for (const [key, timeMs] of shard.failures) {
+    if (timeMs > watermarkMs - LOST_AFTER_MS) break;
+    shard.failures.delete(key);
+  }
+  for (const [key, start] of shard.starts) {
+    if (start.timeMs > watermarkMs - LOST_AFTER_MS) break;
+    shard.starts.delete(key);
+    shard.partial++;
+  }
+  if (shard.loneReports.size > 65_536) {
+    const surplus = shard.loneReports.size - 32_768;
+    let dropped = 0;
+    for (const key of shard.loneReports) {
+      if (dropped++ >= surplus) break;
+      shard.loneReports.delete(key);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { logMoments } from './baseline.ts';
+import { BAD_OF, I, INCIDENT, P, Q } from './page.ts';
+import type { Finding, SignalName } from './signals/signal.ts';
+import type { Severity } from './verdict.ts';
+import type { WindowView } from './window-view.ts';
+
+/** Position of the signals in bitmaps and in `I.open`; append only: it is in snapshots. */
+export const SIGNAL_ORDER: readonly SignalName[] = [
+  'invocations', 'duration', 'errors', 'error_type', 'timeouts', 'oom', 'cost', 'egress', 'memory', 'cold_starts',
+  'silence', 'lifecycle', 'access', 'content', 'telemetry',
+]; // biome-ignore format: a list to read at a glance
+
+export function incidentAt(base: number, family: number): number {
+  return base + P.incident + family * INCIDENT;
+}
+
+export function isOpen(page: Float32Array, base: number, family: number): boolean {
+  return page[incidentAt(base, family) + I.open] !== 0;
+}
+
+/** Severity by effect: what a person should do about it, now or in the morning. */
+export function severityOf(finding: Finding, usdPerHour: number | null): Severity {
+  const { signal, ratio, support, direction, model, observed } = finding;
+  switch (signal) {
+    case 'invocations':
+      if (direction === 'down') return 'warning';
+      return ratio >= 10 || (usdPerHour ?? 0) >= 50 ? 'critical' : ratio >= 4 ? 'error' : 'warning';
+    case 'cost':
+      return (usdPerHour ?? 0) >= 50 ? 'critical' : ratio >= 4 ? 'error' : 'warning';
+    case 'errors':
+    case 'timeouts':
+    case 'oom':
+    case 'access':
+      return support >= 50 && ratio >= 10 ? 'critical' : support >= 8 ? 'error' : 'warning';
+    case 'egress':
+      return ratio >= 20 ? 'critical' : 'error';
+    case 'duration':
+      return model.kind === 'student-log2' && ratio >= 4 ? 'error' : 'warning';
+    case 'silence':
+      return observed === 0 && support >= 100 ? 'critical' : 'error';
+    default:
+      return 'warning';
+  }
+}
+
+/**
+ * Whether what opened an incident is still going on: the next shorter horizon must still be off, otherwise a long window
+ * would keep an incident open for hours after its end.
+ */
+export function stillElevated(view: WindowView, signal: SignalName, horizon: number, direction: string): boolean {
+  const h = Math.max(0, Math.min(horizon - 1, 2));
+  const n = view.get(h, Q.n);
+  const mu = view.expected(h);
+  switch (signal) {
+    case 'invocations':
+      return direction === 'down' ? n < 0.6 * mu : n > 1.4 * mu && n >= 3;
+    case 'cost':
+      return view.get(h, Q.cost) > 1.4 * mu * ratioOf(view, P.cost);
+    case 'egress':
+      return view.get(h, Q.bytes) > 1.5 * mu * ratioOf(view, P.bytes) || shifted(view, P.egr, Q.en, Q.es, h, 1.2);
+    case 'duration':
+      return shifted(view, P.dur, Q.dn, Q.ds, h, 1.2) || badShareUp(view, 5, h);
+    case 'memory':
+      return shifted(view, P.mem, Q.mn, Q.ms, h, 1.15);
+    case 'errors':
+      return badShareUp(view, 0, h);
+    case 'timeouts':
+      return badShareUp(view, 1, h);
+    case 'oom':
+      return badShareUp(view, 2, h);
+    case 'cold_starts':
+      return badShareUp(view, 3, h);
+    case 'access':
+      return badShareUp(view, 4, h);
+    default:
+      return false;
+  }
+}
+
+function ratioOf(view: WindowView, history: number): number {
+  const calls = view.page[view.base + history + 1]!;
+  return calls > 0 ? view.page[view.base + history]! / calls : 0;
+}
+
+function shifted(view: WindowView, moments: number, count: number, sum: number, h: number, least: number): boolean {
+  const n = view.get(h, count);
+  const known = logMoments(view.page, view.base + moments, 0.5, 0.02);
+  return n >= 1 && known !== null && view.get(h, sum) / n - known.mean > Math.log2(least);
+}
+
+function badShareUp(view: WindowView, bad: number, h: number): boolean {
+  const k = view.get(h, BAD_OF[bad]!);
+  const at = view.base + P.bad + 4 * bad;
+  const share = (view.page[at]! + 0.5) / (view.page[at + 1]! + 100);
+  return k >= 1 && k > 1.6 * share * view.get(h, Q.n);
+}
+
+/**
+ * When it began: the newest minute of a run of clearly different minutes that reaches back from now, for short horizons;
+ * the start of the window otherwise.
+ */
+export function onsetOf(view: WindowView, finding: Finding): number {
+  const { minute } = view;
+  if (finding.signal === 'silence') return minute - Math.round(view.page[view.base + P.gap]!) + 1;
+  const span = finding.horizon === 0 ? 1 : Math.min(view.minutesOf(finding.horizon), Math.max(1, view.page[view.base + P.age]!));
+  if (finding.horizon <= 1) return minute - span + 1;
+  // a long window that is full of effect began with it; one whose last quarter holds it all began there
+  const recent = finding.horizon - 1;
+  const whole = view.get(finding.horizon, Q.n);
+  const newest = view.get(recent, Q.n);
+  const length = newest > 0.7 * whole ? view.minutesOf(recent) : span;
+  return minute - length + 1;
+}
+
+/** Dollars an hour above what was expected, from the deciding window; null where cost is unknown. */
+export function excessUsdPerHour(view: WindowView, horizon: number): number | null {
+  const calls = view.page[view.base + P.cost + 1]!;
+  const spent = view.get(horizon, Q.cost);
+  if (calls < 1 || spent === 0) return null;
+  const due = view.expected(horizon) * ratioOf(view, P.cost);
+  return (((spent - due) * 1e-6) / view.minutesOf(horizon)) * 60;
+}

@@ -1,0 +1,342 @@
+import { F, type FragmentBlock, FragmentKind, Flag, NONE, U } from '../ingest/fragment.ts';
+import { costPicoUsd } from '../ingest/pricing.ts';
+import { C } from './cells.ts';
+import { requestIdOf } from './evidence.ts';
+import { early } from './early.ts';
+import { EPOCH_MINUTE, FIELD, P, PAGE } from './page.ts';
+import { hasId, idKey, log2, mix } from './keys.ts';
+import { oneShot, wake } from './lifecycle.ts';
+import { noteFailure, noteInsights, noteReport } from './pending.ts';
+import type { Shard } from './shard.ts';
+
+/** Failures of one invocation are told of by several lines; those of a retry come at least a minute later. */
+const SAME_ATTEMPT_MS = 30_000;
+const MINUTE_MS = 60_000;
+export const TYPES_KEPT = 12;
+
+/**
+ * Takes one fragment of a function of this shard. `nowMs` is what a live pipeline would call now in event time.
+ * The hot path: 3 table look-ups and about 20 additions a report, nothing allocated.
+ */
+export function intake(shard: Shard, block: FragmentBlock, i: number, slot: number, nowMs: number): void {
+  const f = i * F.stride;
+  const u = i * U.stride;
+  const timeMs = block.f[f]!;
+  if (timeMs < nowMs - shard.options.settings.latenessMs - MINUTE_MS) {
+    shard.tooLate++;
+    if ((block.u[u]! & 0xff) === FragmentKind.report) noteReport(shard, block, i, slot, true, null);
+    return;
+  }
+  switch (block.u[u]! & 0xff) {
+    case FragmentKind.report:
+      report(shard, block, i, slot, timeMs, nowMs);
+      return;
+    case FragmentKind.start:
+      start(shard, block, i, slot, timeMs);
+      return;
+    case FragmentKind.failure:
+      failure(shard, block, i, slot, timeMs, nowMs);
+      return;
+    case FragmentKind.insights:
+      insights(shard, block, i, slot, timeMs, nowMs);
+      return;
+    case FragmentKind.access:
+      access(shard, block, i, slot, timeMs, nowMs);
+      return;
+    case FragmentKind.content:
+      content(shard, block, i, slot, timeMs, nowMs);
+      return;
+    case FragmentKind.errorLog:
+      if (once(shard, block, u, slot, timeMs)) newType(shard, block, u, slot, timeMs, false);
+      return;
+    case FragmentKind.logsDropped:
+      dropped(shard, block, i, slot, timeMs, nowMs);
+      return;
+    default: // init: cold starts are counted by the report that carries them
+      field(shard, slot, FIELD.init);
+  }
+}
+
+/** The open cell of a function and minute. */
+export function cellAt(shard: Shard, slot: number, timeMs: number): number {
+  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  if (minute <= shard.graded) shard.late++;
+  const first = shard.cellOf[slot]!;
+  const { values } = shard.cells;
+  for (let at = first; at >= 0; at = values[at + C.nextOfSlot]!) if (values[at + C.minute] === minute) return at;
+  const at = shard.cells.add(slot, minute, first);
+  shard.cellOf[slot] = at;
+  const page = slot * PAGE;
+  if (Number.isNaN(shard.pages[page + P.firstSeen]!)) {
+    shard.pages[page + P.firstSeen] = minute;
+    shard.pages[page + P.lastSeen] = minute;
+  }
+  if (shard.isAwake[slot] === 0) wake(shard, slot, minute);
+  shard.cells.values[at + C.nextCheck] = checkpoint(shard, page);
+  shard.cells.values[at + C.nextBad] = 3;
+  return at;
+}
+
+/** Calls at which an open window is first worth a look before its end: well above what the ring's last minutes held. */
+function checkpoint(shard: Shard, page: number): number {
+  const minutes = shard.pages[page + P.levelMinutes]!;
+  const level = minutes > 0 ? shard.pages[page + P.levelSum]! / minutes : 0;
+  return Math.max(24, 3 * level);
+}
+
+function report(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
+  const { f: doubles, u: words } = block;
+  const f = i * F.stride;
+  const u = i * U.stride;
+  const flags = words[u]!;
+  if (!shard.reports.add(timeMs, mix(words[u + U.id0]!, words[u + U.id2]!, slot), mix(words[u + U.id1]!, words[u + U.id3]!, timeMs % 4294967296))) {
+    shard.duplicates += (flags & Flag.fusedStart) !== 0 ? 2 : 1;
+    return;
+  }
+  const page = slot * PAGE;
+  const at = cellAt(shard, slot, timeMs);
+  const { values } = shard.cells;
+  const weight = doubles[f + F.weight]!;
+  shard.calls++;
+  values[at + C.n] = values[at + C.n]! + weight;
+  values[at + C.calls] = values[at + C.calls]! + 1;
+  let fields = FIELD.report;
+  if ((flags & Flag.statusKnown) !== 0) fields |= FIELD.status;
+  const cold = (flags & Flag.cold) !== 0;
+  if (cold) values[at + C.cold] = values[at + C.cold]! + weight;
+  const durationUs = doubles[f + F.durationUs]!;
+  if (durationUs >= 0) {
+    fields |= FIELD.duration;
+    addDuration(shard, at, page, durationUs, cold || (flags & (Flag.timeout | Flag.durable | Flag.managed)) !== 0, block, i, slot);
+  }
+  const sizeKib = words[u + U.memorySizeKib]!;
+  const usedKib = words[u + U.memoryUsedKib]!;
+  if (usedKib !== NONE && usedKib > 0) {
+    fields |= FIELD.memory;
+    values[at + C.mn] = values[at + C.mn]! + 1;
+    values[at + C.ms] = values[at + C.ms]! + log2(usedKib);
+    if (usedKib > values[at + C.memoryMaxKib]!) values[at + C.memoryMaxKib] = usedKib;
+  }
+  if (sizeKib !== NONE) {
+    values[at + C.memoryKib] = sizeKib;
+    if (sizeKib !== shard.pages[page + P.memoryKib]) sizeChanged(shard, slot, page, sizeKib, timeMs, nowMs);
+  }
+  const billedUs = doubles[f + F.billedUs]!;
+  let costPico = -1;
+  if (billedUs >= 0 && sizeKib !== NONE) {
+    fields |= FIELD.cost;
+    costPico = costPicoUsd(billedUs, sizeKib, shard.options.prices);
+    values[at + C.billedUs] = values[at + C.billedUs]! + billedUs;
+    values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
+  }
+  if (shard.starts.size > 0 || (flags & Flag.fusedStart) === 0) link(shard, block, u, slot);
+  if (words[u + U.version] !== 0) {
+    fields |= FIELD.version;
+    const version = shard.hash(block.dictionary.text(words[u + U.version]!));
+    if (version !== shard.words[page + P.version]) versionSeen(shard, slot, page, version, timeMs, nowMs);
+  }
+  shard.words[page + P.fields] = shard.words[page + P.fields]! | fields;
+  const failed = (flags & (Flag.failed | Flag.timeout | Flag.oom)) !== 0;
+  noteReport(shard, block, i, slot, failed || durationIsSlow(shard, page, durationUs, cold), costPico < 0 ? null : costPico);
+  if (failed) countFailure(shard, block, i, slot, at, timeMs);
+  if (failed || values[at + C.n]! >= values[at + C.nextCheck]!) early(shard, slot, at, nowMs);
+}
+
+function addDuration(
+  shard: Shard, at: number, page: number, durationUs: number, other: boolean, block: FragmentBlock, i: number, slot: number,
+): void {
+  const { values } = shard.cells;
+  values[at + C.durationUs] = values[at + C.durationUs]! + durationUs;
+  if (durationUs > values[at + C.durationMaxUs]!) values[at + C.durationMaxUs] = durationUs;
+  const log = log2(durationUs);
+  if (shard.options.records) {
+    values[at + C.histogram] = shard.histograms.add(values[at + C.histogram]!, Math.floor(log * 8), 1);
+  }
+  if (other) return;
+  values[at + C.dn] = values[at + C.dn]! + 1;
+  values[at + C.ds] = values[at + C.ds]! + log;
+  values[at + C.dss] = values[at + C.dss]! + log * log;
+  const bar = slowBar(shard, page);
+  if (log > bar) values[at + C.tail] = values[at + C.tail]! + 1;
+  if (log > bar - 1) shard.evidence.add(slot, 'slow', requestIdOf(block, i));
+}
+
+/** log2 of µs beyond which a warm call is slow: mean + 3 sigma; infinite while too little is known. */
+function slowBar(shard: Shard, page: number): number {
+  const n = shard.pages[page + P.dur]!;
+  if (n < 30) return Number.POSITIVE_INFINITY;
+  const mean = shard.pages[page + P.dur + 1]! / n;
+  return mean + 3 * Math.sqrt(shard.pages[page + P.dur + 2]! / n + 0.01);
+}
+
+function durationIsSlow(shard: Shard, page: number, durationUs: number, cold: boolean): boolean {
+  return !cold && durationUs > 0 && Math.log2(durationUs) > slowBar(shard, page);
+}
+
+function link(shard: Shard, block: FragmentBlock, u: number, slot: number): void {
+  const key = idKey(block, u, slot);
+  const started = shard.starts.get(key);
+  if (started !== undefined) {
+    shard.starts.delete(key);
+    if (block.u[u + U.version] === 0 && started.version !== '') block.u[u + U.version] = block.dictionary.id(started.version);
+  } else if ((block.u[u]! & Flag.fusedStart) === 0) shard.loneReports.add(key);
+}
+
+function start(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number): void {
+  const u = i * U.stride;
+  if (!once(shard, block, u, slot, timeMs)) return;
+  const key = idKey(block, u, slot);
+  if (shard.loneReports.delete(key)) return;
+  shard.starts.set(key, { timeMs, version: block.dictionary.text(block.u[u + U.version]!) });
+}
+
+/** False, and counted, for a line that was counted before. */
+function once(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number): boolean {
+  const { u: words } = block;
+  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot * 16 + (words[u]! & 15));
+  const lo = mix(words[u + U.id1]! ^ words[u + U.text]!, words[u + U.id3]!, timeMs % 4294967296);
+  if (shard.lines.add(timeMs, hi, lo)) return true;
+  shard.duplicates++;
+  return false;
+}
+
+function failure(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
+  const u = i * U.stride;
+  if (!once(shard, block, u, slot, timeMs)) return;
+  field(shard, slot, FIELD.failureLine);
+  const at = cellAt(shard, slot, timeMs);
+  const limitUs = block.f[i * F.stride + F.a]!;
+  if (limitUs > 0) shard.pages[slot * PAGE + P.timeoutUs] = limitUs;
+  noteFailure(shard, block, i, slot);
+  countFailure(shard, block, i, slot, at, timeMs);
+  early(shard, slot, at, nowMs);
+}
+
+/** Counts a failed invocation once, whatever lines tell of it. */
+function countFailure(shard: Shard, block: FragmentBlock, i: number, slot: number, at: number, timeMs: number): void {
+  const u = i * U.stride;
+  const flags = block.u[u]!;
+  const { values } = shard.cells;
+  if (hasId(block, u)) {
+    const key = idKey(block, u, slot);
+    const known = shard.failures.get(key);
+    if (known !== undefined && Math.abs(known - timeMs) <= SAME_ATTEMPT_MS) {
+      if ((flags & Flag.timeout) !== 0 && !shard.failures.has(-key)) bump(shard, at, C.tmo, key, timeMs);
+      return;
+    }
+    shard.failures.set(key, timeMs);
+    if ((flags & Flag.timeout) !== 0) bump(shard, at, C.tmo, key, timeMs);
+    shard.evidence.add(slot, 'failed', requestIdOf(block, i));
+  } else if ((flags & Flag.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + 1;
+  values[at + C.err] = values[at + C.err]! + 1;
+  if ((flags & Flag.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + 1;
+  newType(shard, block, u, slot, timeMs, true);
+}
+
+function bump(shard: Shard, at: number, counter: number, key: number, timeMs: number): void {
+  const { values } = shard.cells;
+  values[at + counter] = values[at + counter]! + 1;
+  shard.failures.set(-key, timeMs);
+}
+
+/** Error types a function is known for; calls that fail with another are counted until they are known too. */
+function newType(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number, failed: boolean): void {
+  const text = block.dictionary.text(block.u[u + U.text]!);
+  if (text === '') return;
+  const type = shard.hash(text);
+  const page = slot * PAGE;
+  const { words, pages } = shard;
+  const known = Math.min(TYPES_KEPT, pages[page + P.typeCount]!);
+  for (let k = 0; k < known; k++) if (words[page + P.types + k] === type) return;
+  if (!failed && known === 0) return;
+  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  if (pages[page + P.newType] === 0) {
+    words[page + P.newType + 2] = type;
+    pages[page + P.newType + 1] = minute;
+  }
+  pages[page + P.newType] = pages[page + P.newType]! + 1;
+}
+
+function insights(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
+  const u = i * U.stride;
+  if (!once(shard, block, u, slot, timeMs)) return;
+  const sent = block.f[i * F.stride + F.a]!;
+  noteInsights(shard, block, i, slot);
+  if (!(sent >= 0)) return;
+  field(shard, slot, FIELD.egress);
+  const at = cellAt(shard, slot, timeMs);
+  const { values } = shard.cells;
+  const log = log2(1 + sent);
+  values[at + C.en] = values[at + C.en]! + 1;
+  values[at + C.es] = values[at + C.es]! + log;
+  values[at + C.ess] = values[at + C.ess]! + log * log;
+  values[at + C.bytes] = values[at + C.bytes]! + sent;
+  if (sent > values[at + C.bytesMax]!) values[at + C.bytesMax] = sent;
+  const page = slot * PAGE;
+  const calls = shard.pages[page + P.bytes + 1]!;
+  if (calls >= 10 && sent > (8 * shard.pages[page + P.bytes]!) / calls) {
+    shard.evidence.add(slot, 'sending', requestIdOf(block, i));
+    if (sent === values[at + C.bytesMax]) early(shard, slot, at, nowMs);
+  }
+}
+
+function access(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
+  const u = i * U.stride;
+  if (!once(shard, block, u, slot, timeMs)) return;
+  field(shard, slot, FIELD.httpStatus);
+  const at = cellAt(shard, slot, timeMs);
+  const { values } = shard.cells;
+  values[at + C.stat] = values[at + C.stat]! + 1;
+  const status = block.f[i * F.stride + F.a]!;
+  if ((block.u[u]! & Flag.denied) === 0 && status !== 401 && status !== 403) return;
+  values[at + C.acc] = values[at + C.acc]! + 1;
+  if (hasId(block, u)) shard.evidence.add(slot, 'failed', requestIdOf(block, i));
+  early(shard, slot, at, nowMs);
+}
+
+function content(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
+  const u = i * U.stride;
+  if (!once(shard, block, u, slot, timeMs)) return;
+  field(shard, slot, FIELD.applicationLine);
+  cellAt(shard, slot, timeMs);
+  const kind = block.dictionary.text(block.u[u + U.text]!);
+  const verbose = (block.u[u]! & Flag.verbose) !== 0;
+  oneShot(shard, slot, timeMs, nowMs, verbose ? `verbose:${kind}` : `secret:${kind}`, requestIdOf(block, i));
+}
+
+/** The platform says that it lost log records: said at most once an hour of a function. */
+function dropped(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
+  if (!once(shard, block, i * U.stride, slot, timeMs)) return;
+  const last = shard.droppedAt.get(slot) ?? Number.NEGATIVE_INFINITY;
+  if (timeMs - last < 60 * MINUTE_MS) return;
+  shard.droppedAt.set(slot, timeMs);
+  oneShot(shard, slot, timeMs, nowMs, `logs-dropped:${block.f[i * F.stride + F.a]} records`, '');
+}
+
+export function field(shard: Shard, slot: number, bits: number): void {
+  const at = slot * PAGE + P.fields;
+  shard.words[at] = shard.words[at]! | bits;
+}
+
+function sizeChanged(shard: Shard, slot: number, page: number, sizeKib: number, timeMs: number, nowMs: number): void {
+  const before = shard.pages[page + P.memoryKib]!;
+  shard.pages[page + P.memoryKib] = sizeKib;
+  shard.pages[page + P.memorySince] = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  if (before > 0) oneShot(shard, slot, timeMs, nowMs, `memory-size:${Math.round(before / 1024)}→${Math.round(sizeKib / 1024)} MiB`, '');
+}
+
+function versionSeen(shard: Shard, slot: number, page: number, version: number, timeMs: number, nowMs: number): void {
+  const before = shard.words[page + P.version]!;
+  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  const order = versionOrder(shard, version) - versionOrder(shard, before);
+  if (before !== 0 && order <= 0) return; // an environment of the version before still answers
+  shard.words[page + P.version] = version;
+  shard.pages[page + P.versionSince] = minute;
+  if (before !== 0) oneShot(shard, slot, timeMs, nowMs, `new-version:${shard.texts.get(version)}`, '');
+}
+
+/** Published versions are numbers that grow; $LATEST stands before them. */
+function versionOrder(shard: Shard, version: number): number {
+  const number = Number(shard.texts.get(version));
+  return Number.isFinite(number) ? number : -1;
+}

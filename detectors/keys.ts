@@ -1,0 +1,27 @@
+import { type FragmentBlock, U } from '../ingest/fragment.ts';
+
+/** Two words and a number into one well-spread word. */
+export function mix(a: number, b: number, c: number): number {
+  let hash = Math.imul(a ^ Math.imul(c, 0x9e3779b1), 0x85ebca6b);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash ^ b, 0xc2b2ae35);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+/** A request id of this function as one exact number of 53 bits. */
+export function idKey(block: FragmentBlock, u: number, slot: number): number {
+  const { u: words } = block;
+  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot);
+  const lo = mix(words[u + U.id1]!, words[u + U.id3]!, slot + 1);
+  return (hi & 0x1fffff) * 4294967296 + lo;
+}
+
+export function hasId(block: FragmentBlock, u: number): boolean {
+  const { u: words } = block;
+  return (words[u + U.id0]! | words[u + U.id1]! | words[u + U.id2]! | words[u + U.id3]!) !== 0;
+}
+
+/** log2, rounded to 1/4096 so that sums of it are exact and do not depend on their order. 0 and less count as 1. */
+export function log2(value: number): number {
+  return value <= 1 ? 0 : Math.round(Math.log2(value) * 4096) / 4096;
+}

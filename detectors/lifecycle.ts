@@ -1,0 +1,103 @@
+import { EPOCH_MINUTE, P, PAGE } from './page.ts';
+import type { Shard } from './shard.ts';
+import type { Severity } from './verdict.ts';
+
+const DAY = 1440;
+/** A function is asleep after three days without a call, or three times its longest gap. */
+const ASLEEP = 3 * DAY;
+/** The same kind of leaked text is said once a day. */
+const CONTENT_AGAIN = DAY;
+/** Verbose errors matter where they are new, and more than a slip. */
+const VERBOSE_NEW_AFTER = 7 * DAY;
+const VERBOSE_SUPPORT = 3;
+
+const SEVERITY: Readonly<Record<string, Severity>> = {
+  secret: 'error',
+  verbose: 'warning',
+  'logs-dropped': 'warning',
+  'dormant-awake': 'warning',
+  'new-function-burst': 'warning',
+};
+
+/** How long a gap puts a function to sleep, minutes. */
+export function asleepAfter(shard: Shard, page: number): number {
+  return Math.max(ASLEEP, 3 * shard.pages[page + P.longestGap]!);
+}
+
+/** A call for a function that is not graded every minute: a new one, or one that slept. */
+export function wake(shard: Shard, slot: number, minute: number): void {
+  const page = slot * PAGE;
+  shard.isAwake[slot] = 1;
+  shard.awake.push(slot);
+  const { pages } = shard;
+  const slept = minute - pages[page + P.lastSeen]!;
+  if (pages[page + P.age] === 0) return;
+  const timeMs = (minute + EPOCH_MINUTE) * 60_000;
+  const days = slept / DAY;
+  resetModel(shard, page);
+  pages[page + P.age] = 1;
+  oneShot(shard, slot, timeMs, timeMs, `dormant-awake:${days.toFixed(1)} days`, '');
+}
+
+/** Forgets what was normal, keeps who the function is: name, version, limits, error types. */
+function resetModel(shard: Shard, page: number): void {
+  shard.pages.fill(0, page + P.t0, page + P.types);
+  shard.pages.fill(0, page + P.incident, page + P.streak + 8);
+  shard.pages[page + P.gap] = 0;
+  shard.pages[page + P.gapExpected] = 0;
+  for (let hour = 0; hour < 24; hour++) shard.pages[page + P.floor15 + hour] = -1;
+}
+
+/** Says something that is over as soon as it is said: lifecycle and content. Repeats of the same are held back here. */
+export function oneShot(shard: Shard, slot: number, timeMs: number, nowMs: number, detail: string, requestId: string): void {
+  const page = slot * PAGE;
+  const minute = Math.floor(timeMs / 60_000) - EPOCH_MINUTE;
+  const what = detail.split(':', 1)[0]!;
+  const isContent = what === 'secret' || what === 'verbose';
+  if (isContent && !contentIsNews(shard, page, minute, what)) return;
+  const version = shard.texts.get(shard.words[page + P.version]!) ?? null;
+  shard.verdicts.push({
+    event: 'opened',
+    fn: shard.keys[slot]!,
+    version,
+    atMs: Math.max(timeMs, nowMs),
+    onsetMs: timeMs,
+    endedMs: timeMs,
+    family: 5,
+    signal: isContent ? 'content' : what === 'logs-dropped' ? 'telemetry' : 'lifecycle',
+    severity: SEVERITY[what] ?? 'info',
+    finding: null,
+    related: [],
+    windowsLearnt: Math.round(shard.pages[page + P.age]!),
+    usdPerHour: null,
+    invocations: null,
+    bytes: null,
+    ids: { failed: requestId === '' ? [] : [requestId], slowest: [], sending: [] },
+    rule: isContent ? 'said once a day for each kind' : 'said once',
+    detail,
+  });
+}
+
+function contentIsNews(shard: Shard, page: number, minute: number, what: string): boolean {
+  const { pages } = shard;
+  if (what === 'secret') {
+    const last = pages[page + P.content]!;
+    if (last !== 0 && minute - last < CONTENT_AGAIN) return false;
+    pages[page + P.content] = minute;
+    return true;
+  }
+  const last = pages[page + P.content + 1]!;
+  pages[page + P.content + 1] = minute;
+  const fresh = last === 0 ? pages[page + P.age]! >= DAY : minute - last >= VERBOSE_NEW_AFTER;
+  if (fresh) {
+    pages[page + P.content + 2] = 1;
+    pages[page + P.content + 3] = minute;
+    return false;
+  }
+  if (pages[page + P.content + 2] === 0 || minute - pages[page + P.content + 3]! > 60) {
+    pages[page + P.content + 2] = 0;
+    return false;
+  }
+  pages[page + P.content + 2] = pages[page + P.content + 2]! + 1;
+  return pages[page + P.content + 2] === VERBOSE_SUPPORT;
+}

@@ -1,0 +1,98 @@
+import { F, type FragmentBlock, Flag, NONE, U } from '../ingest/fragment.ts';
+import { requestIdOf } from './evidence.ts';
+import { hasId, idKey } from './keys.ts';
+import type { PendingInvocation, Shard } from './shard.ts';
+
+/** How long an invocation waits for more pieces (Insights, error lines) before it goes to storage, ms. */
+const WAIT_MS = 180_000;
+
+function blank(fn: string, timeMs: number, id: string): PendingInvocation {
+  return {
+    fn, timeMs, invocationId: id, version: null, instance: null, durationUs: null, billedUs: null, initUs: null, restoreUs: null,
+    memorySizeKib: null, memoryUsedKib: null, outcome: 'unknown', errorType: null, egressBytes: null, ingressBytes: null,
+    cpuUs: null, coldStart: null, costPicoUsd: null, isPartial: true,
+  }; // biome-ignore format: all unknown
+}
+
+const known = (value: number): number | null => (value >= 0 ? value : null);
+const knownWord = (word: number): number | null => (word === NONE ? null : word);
+
+function outcomeOf(flags: number, before: PendingInvocation['outcome']): PendingInvocation['outcome'] {
+  if ((flags & Flag.oom) !== 0 || before === 'oom') return 'oom';
+  if ((flags & Flag.timeout) !== 0 || before === 'timeout') return 'timeout';
+  if ((flags & Flag.failed) !== 0 || before === 'error') return 'error';
+  return (flags & Flag.statusKnown) !== 0 ? 'success' : before;
+}
+
+/** A report: kept when all are wanted, when it is notable, or when another piece of it already is. */
+export function noteReport(shard: Shard, block: FragmentBlock, i: number, slot: number, notable: boolean, costPico: number | null): void {
+  const { invocations } = shard.options;
+  if (invocations === 'none') return;
+  const u = i * U.stride;
+  const f = i * F.stride;
+  const key = idKey(block, u, slot);
+  let record = shard.pending.get(key);
+  if (invocations === 'notable' && !notable && record === undefined) return;
+  const { f: doubles, u: words, dictionary } = block;
+  const timeMs = doubles[f]!;
+  if (record === undefined || (!record.isPartial && record.timeMs !== timeMs)) {
+    if (record !== undefined) shard.invocations.push(record);
+    record = blank(shard.keys[slot]!, timeMs, requestIdOf(block, i));
+    shard.pending.set(key, record);
+  }
+  const flags = words[u]!;
+  record.timeMs = timeMs;
+  record.version = words[u + U.version] === 0 ? record.version : dictionary.text(words[u + U.version]!);
+  record.instance = words[u + U.stream] === 0 ? record.instance : dictionary.text(words[u + U.stream]!);
+  record.durationUs = known(doubles[f + F.durationUs]!);
+  record.billedUs = known(doubles[f + F.billedUs]!);
+  record.initUs = known(doubles[f + F.initUs]!);
+  record.restoreUs = known(doubles[f + F.b]!);
+  record.memorySizeKib = knownWord(words[u + U.memorySizeKib]!);
+  record.memoryUsedKib = knownWord(words[u + U.memoryUsedKib]!);
+  record.outcome = outcomeOf(flags, record.outcome);
+  record.errorType = words[u + U.text] === 0 ? record.errorType : dictionary.text(words[u + U.text]!);
+  record.coldStart = (flags & Flag.managed) !== 0 ? null : (flags & Flag.cold) !== 0;
+  record.costPicoUsd = costPico;
+  record.isPartial = false;
+}
+
+/** A line that tells of a failure; its report may come before or after. */
+export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot: number): void {
+  const u = i * U.stride;
+  if (shard.options.invocations === 'none' || !hasId(block, u)) return;
+  const key = idKey(block, u, slot);
+  let record = shard.pending.get(key);
+  if (record === undefined) {
+    record = blank(shard.keys[slot]!, block.f[i * F.stride]!, requestIdOf(block, i));
+    shard.pending.set(key, record);
+  }
+  record.outcome = outcomeOf(block.u[u]! | Flag.failed, record.outcome);
+  if (block.u[u + U.text] !== 0) record.errorType = block.dictionary.text(block.u[u + U.text]!);
+}
+
+export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot: number): void {
+  const u = i * U.stride;
+  const { invocations } = shard.options;
+  if (invocations === 'none' || !hasId(block, u)) return;
+  const key = idKey(block, u, slot);
+  let record = shard.pending.get(key);
+  if (record === undefined) {
+    if (invocations === 'notable') return;
+    record = blank(shard.keys[slot]!, block.f[i * F.stride]!, requestIdOf(block, i));
+    shard.pending.set(key, record);
+  }
+  const f = i * F.stride;
+  record.egressBytes = known(block.f[f + F.a]!);
+  record.ingressBytes = known(block.f[f + F.b]!);
+  record.cpuUs = known(block.f[f + F.c]!);
+}
+
+/** Hands over what has waited long enough; everything when `beforeMs` is infinite. */
+export function releasePending(shard: Shard, watermarkMs: number): void {
+  for (const [key, record] of shard.pending) {
+    if (record.timeMs > watermarkMs - WAIT_MS) continue;
+    shard.pending.delete(key);
+    shard.invocations.push(record);
+  }
+}

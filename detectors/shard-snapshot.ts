@@ -1,0 +1,104 @@
+import { C, CELL_STRIDE } from './cells.ts';
+import { PAGE } from './page.ts';
+import type { PendingInvocation, PendingStart, Shard } from './shard.ts';
+
+/** Version of the layout of a shard's pages and of this file's JSON; a reader for every older one stays. */
+const VERSION = 1;
+
+interface ShardJson {
+  readonly v: number;
+  readonly page: number;
+  readonly keys: readonly string[];
+  readonly awake: readonly number[];
+  readonly graded: number | null;
+  readonly totals: readonly number[];
+  readonly failures: readonly [number, number][];
+  readonly starts: readonly [number, PendingStart][];
+  readonly loneReports: readonly number[];
+  readonly pending: readonly [number, PendingInvocation][];
+  readonly evidence: ReturnType<Shard['evidence']['entries']>;
+  readonly texts: readonly [number, string][];
+  readonly droppedAt: readonly [number, number][];
+  readonly histograms: readonly [number, number][][];
+}
+
+/** The state of a shard as named binary pages: equal states give equal bytes. Nothing when the shard is empty. */
+export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
+  const out = new Map<string, Uint8Array>();
+  const { number } = shard;
+  if (shard.keys.length === 0) return out;
+  const live = shard.cells.live();
+  const cells = new Float64Array(live.length * CELL_STRIDE);
+  live.forEach((at, i) => cells.set(shard.cells.values.subarray(at, at + CELL_STRIDE), i * CELL_STRIDE));
+  const json: ShardJson = {
+    v: VERSION,
+    page: PAGE,
+    keys: shard.keys,
+    awake: shard.awake,
+    graded: Number.isNaN(shard.graded) ? null : shard.graded,
+    totals: [shard.calls, shard.duplicates, shard.late, shard.tooLate, shard.partial],
+    failures: [...shard.failures],
+    starts: [...shard.starts],
+    loneReports: [...shard.loneReports],
+    pending: [...shard.pending],
+    evidence: shard.evidence.entries(),
+    texts: [...shard.texts],
+    droppedAt: [...shard.droppedAt],
+    histograms: live.map((at) => shard.histograms.peek(shard.cells.values[at + C.histogram]!)),
+  };
+  out.set(`shard/${number}/json`, new TextEncoder().encode(JSON.stringify(json)));
+  out.set(`shard/${number}/pages`, bytesOf(shard.pages.subarray(0, shard.keys.length * PAGE)));
+  out.set(`shard/${number}/cells`, bytesOf(cells));
+  out.set(`shard/${number}/reports`, bytesOf(shard.reports.snapshot()));
+  out.set(`shard/${number}/lines`, bytesOf(shard.lines.snapshot()));
+  return out;
+}
+
+function bytesOf(array: Float32Array | Float64Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
+}
+
+function doublesOf(bytes: Uint8Array | undefined): Float64Array {
+  return bytes === undefined ? new Float64Array(0) : new Float64Array(bytes.slice().buffer);
+}
+
+/** @throws {Error} on an unknown version or a page layout of another size */
+export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array>): void {
+  const prefix = `shard/${shard.number}/`;
+  const bytes = pages.get(`${prefix}json`);
+  if (bytes === undefined) return;
+  const json = JSON.parse(new TextDecoder().decode(bytes)) as ShardJson;
+  if (json.v !== VERSION || json.page !== PAGE) throw new Error(`this state was written by another version (${json.v}, page ${json.page})`);
+  for (const key of json.keys) shard.slotOf(key);
+  const stored = pages.get(`${prefix}pages`);
+  if (stored !== undefined) shard.pages.set(new Float32Array(stored.slice().buffer));
+  shard.awake = [...json.awake];
+  for (const slot of shard.awake) shard.isAwake[slot] = 1;
+  shard.graded = json.graded ?? Number.NaN;
+  [shard.calls, shard.duplicates, shard.late, shard.tooLate, shard.partial] = json.totals as [number, number, number, number, number];
+  for (const [key, value] of json.failures) shard.failures.set(key, value);
+  for (const [key, value] of json.starts) shard.starts.set(key, value);
+  for (const key of json.loneReports) shard.loneReports.add(key);
+  for (const [key, value] of json.pending) shard.pending.set(key, value);
+  shard.evidence.restore(json.evidence);
+  for (const [key, value] of json.texts) shard.texts.set(key, value);
+  for (const [key, value] of json.droppedAt) shard.droppedAt.set(key, value);
+  shard.reports.restore(doublesOf(pages.get(`${prefix}reports`)));
+  shard.lines.restore(doublesOf(pages.get(`${prefix}lines`)));
+  restoreCells(shard, doublesOf(pages.get(`${prefix}cells`)), json.histograms);
+}
+
+function restoreCells(shard: Shard, cells: Float64Array, histograms: ShardJson['histograms']): void {
+  for (let i = 0; i * CELL_STRIDE < cells.length; i++) {
+    const from = i * CELL_STRIDE;
+    const slot = cells[from + C.slot]!;
+    const at = shard.cells.add(slot, cells[from + C.minute]!, shard.cellOf[slot]!);
+    shard.cellOf[slot] = at;
+    const { values } = shard.cells;
+    for (let field = C.n; field < C.histogram; field++) values[at + field] = cells[from + field]!;
+    let first = 0;
+    for (const [bucket, count] of histograms[i] ?? []) first = shard.histograms.add(first, bucket, count);
+    values[at + C.histogram] = first;
+  }
+}
+

@@ -1,0 +1,156 @@
+import type { Prices } from '../ingest/pricing.ts';
+import { Cells, HistogramNodes } from './cells.ts';
+import { Evidence } from './evidence.ts';
+import { PAGE, P } from './page.ts';
+import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
+import type { GradeTime } from './ring.ts';
+import { SeenEvents } from './seen.ts';
+import type { DetectionSettings } from './settings.ts';
+import type { Verdict } from './verdict.ts';
+import { WindowView } from './window-view.ts';
+
+/** 256 virtual shards: state, order and snapshots belong to one; threads and partitions only host them. */
+export const SHARDS = 256;
+
+/** FNV-1a over UTF-16 units: the same function is in the same shard everywhere, for ever. */
+export function shardOf(functionKey: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < functionKey.length; i++) hash = Math.imul(hash ^ functionKey.charCodeAt(i), 0x01000193);
+  return ((hash >>> 24) ^ (hash >>> 16) ^ (hash >>> 8) ^ hash) & (SHARDS - 1);
+}
+
+export interface ShardOptions {
+  readonly settings: DetectionSettings;
+  readonly prices: Prices;
+  readonly invocations: 'all' | 'notable' | 'none';
+  /** produce minutes and scores for storage */
+  readonly records: boolean;
+}
+
+/** An invocation on its way to storage: filled by the fragments that tell of it. */
+export type PendingInvocation = { -readonly [K in keyof InvocationRow]: InvocationRow[K] };
+
+/** A START that waits for its REPORT. */
+export interface PendingStart {
+  readonly timeMs: number;
+  readonly version: string;
+}
+
+/** Sums over all functions of a shard for one graded minute and account: what the fleet stage sees holes by. */
+export interface Pulse {
+  readonly account: string;
+  expected: number;
+  observed: number;
+  functions: number;
+}
+
+/** All that a shard remembers, and what it has to say since it was last asked. No behaviour: see intake, grade, early. */
+export class Shard {
+  readonly options: ShardOptions;
+  readonly number: number;
+  /** one page a function, contiguous; `words` is the same memory */
+  pages = new Float32Array(0);
+  words = new Uint32Array(0);
+  readonly keys: string[] = [];
+  readonly accounts: string[] = [];
+  readonly slots = new Map<string, number>();
+  /** first open cell of each function, -1 = none */
+  cellOf = new Int32Array(0);
+  /** functions that are graded every minute; a dormant one is left out until it is called again */
+  awake: number[] = [];
+  isAwake = new Uint8Array(0);
+  readonly cells = new Cells();
+  readonly histograms = new HistogramNodes();
+  readonly reports: SeenEvents;
+  /** other events that count: insights, failures and access lines */
+  readonly lines: SeenEvents;
+  /** request id → time of the failure that was counted for it, ms */
+  readonly failures = new Map<number, number>();
+  readonly starts = new Map<number, PendingStart>();
+  /** ids of reports that came without their START, so that a START that comes later is not taken for lost */
+  readonly loneReports = new Set<number>();
+  readonly pending = new Map<number, PendingInvocation>();
+  readonly evidence = new Evidence();
+  /** when each function last said that log records were lost, ms */
+  readonly droppedAt = new Map<number, number>();
+  /** versions, error types: text of the hashes in pages */
+  readonly texts = new Map<number, string>();
+  readonly view = new WindowView();
+  /** minute of the first event of the whole source */
+  sourceStart = Number.NaN;
+  /** calendar of a minute; set by the engine that hosts the shard */
+  timeOf: (minute: number) => GradeTime = () => {
+    throw new Error('shard is not hosted');
+  };
+  /** last graded minute (since 2020), NaN before the first */
+  graded = Number.NaN;
+  // what came out
+  verdicts: Verdict[] = [];
+  minutes: FunctionMinuteRow[] = [];
+  invocations: InvocationRow[] = [];
+  scores: ScoreRow[] = [];
+  pulses = new Map<string, Pulse>();
+  // totals
+  calls = 0;
+  duplicates = 0;
+  late = 0;
+  tooLate = 0;
+  partial = 0;
+
+  constructor(number: number, options: ShardOptions) {
+    this.number = number;
+    this.options = options;
+    const span = Math.max(60_000, Math.ceil(options.settings.latenessMs / 8 / 60_000) * 60_000);
+    this.reports = new SeenEvents(span);
+    this.lines = new SeenEvents(span);
+  }
+
+  /** The slot of a function, made on first sight. */
+  slotOf(key: string): number {
+    const known = this.slots.get(key);
+    if (known !== undefined) return known;
+    const slot = this.keys.length;
+    this.keys.push(key);
+    this.accounts.push(key.split('/', 2).join('/'));
+    this.slots.set(key, slot);
+    if ((slot + 1) * PAGE > this.pages.length) this.grow(slot + 1);
+    this.cellOf[slot] = -1;
+    this.pages[slot * PAGE + P.firstSeen] = Number.NaN;
+    return slot;
+  }
+
+  /** Room for `functions`, an eighth more than asked, so that copying is rare and waste small. */
+  grow(functions: number): void {
+    const room = Math.ceil(functions * 1.125) + 1;
+    const pages = new Float32Array(room * PAGE);
+    pages.set(this.pages);
+    this.pages = pages;
+    this.words = new Uint32Array(pages.buffer);
+    const cellOf = new Int32Array(room);
+    cellOf.set(this.cellOf);
+    this.cellOf = cellOf;
+    const isAwake = new Uint8Array(room);
+    isAwake.set(this.isAwake);
+    this.isAwake = isAwake;
+  }
+
+  /** Remembers a text by a 32-bit hash that fits into a page; 0 is no text. */
+  hash(text: string): number {
+    if (text === '') return 0;
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+    const word = hash >>> 0 || 1;
+    if (!this.texts.has(word)) this.texts.set(word, text);
+    return word;
+  }
+
+  /** What has been said since the last call. */
+  take(): { verdicts: Verdict[]; minutes: FunctionMinuteRow[]; invocations: InvocationRow[]; scores: ScoreRow[] } {
+    const { verdicts, minutes, invocations, scores } = this;
+    this.verdicts = [];
+    this.minutes = [];
+    this.invocations = [];
+    this.scores = [];
+    return { verdicts, minutes, invocations, scores };
+  }
+}

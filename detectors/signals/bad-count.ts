@@ -1,0 +1,65 @@
+import { quantile, upperSurprise } from '../../models/statistical/negative-binomial.ts';
+import { badShare } from '../baseline.ts';
+import { P, Q } from '../page.ts';
+import type { WindowView } from '../window-view.ts';
+import type { Finding, SignalName } from './signal.ts';
+
+/** How a count of bad calls is judged: its prior and its effect floors. */
+export interface BadCountRule {
+  readonly signal: SignalName;
+  readonly bad: number; // index in BAD
+  readonly quantity: number; // in Q
+  /** pooled prior: expected share, and the calls it counts as */
+  readonly prior: number;
+  readonly priorCalls: number;
+  /** least bad calls in the window */
+  readonly support: number;
+  /** least multiple of the expected share, and least rise in share points, by horizon */
+  readonly ratio: number;
+  readonly rise: number;
+  readonly horizons: readonly number[];
+  readonly unit: string;
+}
+
+/**
+ * k bad calls of n against the share this function is used to: K ~ negative binomial with mean n × share, over-dispersed
+ * as its own past, widened by how little is known of the share (gamma-Poisson predictive: 1 error of 2 calls is not 50 %).
+ * Greenwood and Yule 1920; assumes the share is stable within a horizon.
+ */
+export function badCount(view: WindowView, rule: BadCountRule): Finding | null {
+  let best: Finding | null = null;
+  for (const h of rule.horizons) {
+    const k = view.get(h, rule.quantity);
+    if (k < rule.support) continue;
+    const calls = Math.max(view.get(h, Q.n), k);
+    const { share, strength, phi } = badShare(view.page, view.base + P.bad + 4 * rule.bad, rule.prior, rule.priorCalls);
+    const seen = k / calls;
+    if (seen < rule.ratio * share || seen < share + rule.rise) continue;
+    const mean = calls * share;
+    const spread = phi + 1 / strength;
+    const score = upperSurprise(k, mean, spread);
+    if (best !== null && score <= best.score) continue;
+    best = {
+      signal: rule.signal,
+      direction: 'up',
+      horizon: h,
+      score,
+      observed: k,
+      low: quantile(0.005, mean, spread),
+      mid: mean,
+      high: quantile(0.995, mean, spread),
+      unit: rule.unit,
+      ratio: k / Math.max(mean, 1e-9),
+      support: k,
+      model: { kind: 'negative-binomial', tail: 'upper', mean, phi: spread },
+      rule: `${k} of ${calls} calls (${percent(seen)}) passes the floors: at least ${rule.support} calls, ×${rule.ratio} of the usual ${percent(share)}, +${percent(rule.rise)}`,
+      drivers: [`${percent(seen)} of calls against ${percent(share)} usually`],
+    };
+  }
+  return best;
+}
+
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value >= 10 ? value.toFixed(0) : value >= 0.1 ? value.toFixed(1) : value.toFixed(3)} %`;
+}

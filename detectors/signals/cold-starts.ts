@@ -1,0 +1,23 @@
+import { BAD, P, Q } from '../page.ts';
+import { badCount } from './bad-count.ts';
+import type { Signal } from './signal.ts';
+
+/** After a new version every environment starts cold: that wave is no news for this long, minutes. */
+const AFTER_DEPLOY = 60;
+
+/** Share of invocations that had to start an environment. */
+export const coldStarts: Signal = (view) => {
+  if (view.minute - view.page[view.base + P.versionSince]! < AFTER_DEPLOY) return null;
+  return badCount(view, {
+    signal: 'cold_starts',
+    bad: BAD.cold,
+    quantity: Q.cold,
+    prior: 0.05,
+    priorCalls: 60,
+    support: 12,
+    ratio: 4,
+    rise: 0.3,
+    horizons: [2, 3],
+    unit: 'cold starts',
+  });
+};

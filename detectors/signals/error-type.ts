@@ -1,0 +1,38 @@
+import { upperSurprise } from '../../models/statistical/negative-binomial.ts';
+import { P } from '../page.ts';
+import type { Finding, Signal } from './signal.ts';
+
+/** Calls with the new type that it takes, and the calls a function must have lived through to know its errors. */
+const SUPPORT = 4;
+const LIVED = 300;
+
+/**
+ * Failures of a type this function has never shown, within an hour. The number of calls of an unseen type among n, when
+ * none was seen among N before: gamma-Poisson with half a pseudo-call (Jeffreys). Deploys bring harmless ones: hence support.
+ */
+export const errorType: Signal = (view): Finding | null => {
+  const { page, base } = view;
+  const k = page[base + P.newType]!;
+  if (k < SUPPORT) return null;
+  const lived = page[base + P.total]!;
+  if (lived < LIVED || view.minute - page[base + P.firstSeen]! < 720) return null;
+  const minutes = Math.max(1, view.minute - page[base + P.newType + 1]! + 1);
+  const calls = Math.max(k, view.rate > 0 ? view.rate * minutes : k);
+  const mean = (0.5 * calls) / (lived + calls);
+  return {
+    signal: 'error_type',
+    direction: 'up',
+    horizon: 3,
+    score: upperSurprise(k, mean, 2),
+    observed: k,
+    low: 0,
+    mid: mean,
+    high: 1,
+    unit: 'failures of a new type',
+    ratio: k / mean,
+    support: k,
+    model: { kind: 'negative-binomial', tail: 'upper', mean, phi: 2 },
+    rule: `${k} failures (at least ${SUPPORT}) of a type not seen in ${lived} calls before`,
+    drivers: [],
+  };
+};

@@ -1,0 +1,67 @@
+import { upperTailSurprise } from '../../models/statistical/student.ts';
+import { logMoments } from '../baseline.ts';
+import type { WindowView } from '../window-view.ts';
+import type { Finding, SignalName } from './signal.ts';
+
+/** How the mean of a log2 quantity is judged: where its history lies, and its effect floors. */
+export interface LogMeanRule {
+  readonly signal: SignalName;
+  readonly moments: number; // page offset of [n, sum, squares, between, weight]
+  readonly count: number; // in Q
+  readonly sum: number; // in Q
+  /** variance of one call and between blocks, before there is history, log2² */
+  readonly variancePrior: number;
+  readonly betweenPrior: number;
+  /** least ratio of geometric means by horizon; NaN = horizon not used */
+  readonly ratio: readonly number[];
+  readonly support: number;
+  readonly unit: string;
+  /** what `observed` is shown in: value = 2^log2 × scale */
+  readonly scale: number;
+  /** log2 offset expected at this time of day */
+  readonly offset: (view: WindowView) => number;
+}
+
+/** Means of short windows stray more than 15-minute means: between-window variance by horizon, relative to 15 minutes. */
+const BETWEEN = [1.6, 1.3, 1, 0.8, 0.7];
+
+/**
+ * The mean of log2(x) of a window against its past: noise shrinks with n down to the variance between windows, tails are
+ * Student's with as many degrees of freedom as the history earns. Up only. Assumes one population: cold starts and
+ * timeouts are left out by the caller.
+ */
+export function logMean(view: WindowView, rule: LogMeanRule): Finding | null {
+  const moments = logMoments(view.page, view.base + rule.moments, rule.variancePrior, rule.betweenPrior);
+  if (moments === null) return null;
+  let best: Finding | null = null;
+  for (let h = 0; h < 5; h++) {
+    const n = view.get(h, rule.count);
+    const floor = rule.ratio[h]!;
+    if (!(n >= rule.support) || Number.isNaN(floor)) continue;
+    const expected = moments.mean + rule.offset(view);
+    const shift = view.get(h, rule.sum) / n - expected;
+    if (shift < Math.log2(floor * Math.sqrt(view.caution))) continue;
+    const spread = Math.sqrt(moments.variance * (1 / n + 1 / moments.n) + moments.between * BETWEEN[h]!);
+    const freedom = Math.min(24, 4 + view.history / 400);
+    const score = upperTailSurprise(shift / spread, freedom);
+    if (best !== null && score <= best.score) continue;
+    const show = (log2: number) => 2 ** log2 * rule.scale;
+    best = {
+      signal: rule.signal,
+      direction: 'up',
+      horizon: h,
+      score,
+      observed: show(expected + shift),
+      low: show(expected - 2.8 * spread),
+      mid: show(expected),
+      high: show(expected + 2.8 * spread),
+      unit: rule.unit,
+      ratio: 2 ** shift,
+      support: n,
+      model: { kind: 'student-log2', tail: 'upper', mean: expected, spread, freedom, scale: rule.scale },
+      rule: `×${(2 ** shift).toFixed(2)} passes the floor of ×${floor} for ${view.minutesOf(h)} min, over ${n} calls (at least ${rule.support})`,
+      drivers: [],
+    };
+  }
+  return best;
+}

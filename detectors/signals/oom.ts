@@ -1,0 +1,18 @@
+import { BAD, Q } from '../page.ts';
+import { badCount } from './bad-count.ts';
+import type { Signal } from './signal.ts';
+
+/** Invocations killed for want of memory. */
+export const oom: Signal = (view) =>
+  badCount(view, {
+    signal: 'oom',
+    bad: BAD.oom,
+    quantity: Q.oom,
+    prior: 0.0003,
+    priorCalls: 1500,
+    support: 2,
+    ratio: 3,
+    rise: 0.005,
+    horizons: [0, 1, 2, 3, 4],
+    unit: 'out-of-memory invocations',
+  });

@@ -1,0 +1,37 @@
+import { zeroSurprise } from '../../models/statistical/negative-binomial.ts';
+import { dispersion } from '../baseline.ts';
+import { P } from '../page.ts';
+import type { WindowView } from '../window-view.ts';
+import type { Finding } from './signal.ts';
+
+/** Calls that must have been due, and how much longer than the longest gap on record it must last. */
+const DUE = 8;
+const GAP_RATIO = 2;
+const LEAST_MINUTES = 5;
+
+/** No call at all, though many were due: P(no arrival) under the function's over-dispersion, and its own longest gap. */
+export function silence(view: WindowView): Finding | null {
+  const { page, base } = view;
+  const gap = page[base + P.gap]!;
+  const due = page[base + P.gapExpected]!;
+  if (due < DUE || gap < LEAST_MINUTES || gap <= GAP_RATIO * page[base + P.longestGap]!) return null;
+  if (view.history < 180) return null;
+  const horizon = gap < 30 ? 2 : gap < 120 ? 3 : 4;
+  const phi = Math.min(0.35, dispersion(page, base, horizon));
+  return {
+    signal: 'silence',
+    direction: 'down',
+    horizon,
+    score: zeroSurprise(due, phi),
+    observed: 0,
+    low: 1,
+    mid: due,
+    high: due * (1 + 2.6 * Math.sqrt(phi + 1 / due)),
+    unit: 'invocations',
+    ratio: 0,
+    support: due,
+    model: { kind: 'negative-binomial', tail: 'zero', mean: due, phi },
+    rule: `no call for ${gap} min though ${due.toFixed(0)} were due (at least ${DUE}); the longest gap on record is ${page[base + P.longestGap]!.toFixed(0)} min`,
+    drivers: [],
+  };
+}

@@ -1,0 +1,34 @@
+import type { Decision } from './decide.ts';
+import { EPOCH_MINUTE, P, PAGE, Q } from './page.ts';
+import type { Shard } from './shard.ts';
+
+/** Gives a decision its names, times and evidence, and lines it up for the fleet stage. */
+export function speak(shard: Shard, slot: number, decision: Decision, atMs: number): void {
+  const { view } = shard;
+  const page = slot * PAGE;
+  const evidence = shard.evidence.get(slot);
+  const { finding } = decision;
+  const horizon = finding?.horizon ?? 0;
+  const ms = (minute: number) => (minute + EPOCH_MINUTE) * 60_000;
+  const type = shard.texts.get(shard.words[page + P.newType + 2]!);
+  shard.verdicts.push({
+    event: decision.event,
+    fn: shard.keys[slot]!,
+    version: shard.texts.get(shard.words[page + P.version]!) ?? null,
+    atMs,
+    onsetMs: ms(decision.onset),
+    endedMs: decision.ended === null ? null : ms(decision.ended),
+    family: decision.family,
+    signal: decision.signal,
+    severity: decision.severity,
+    finding,
+    related: decision.related,
+    windowsLearnt: Math.round(shard.pages[page + P.levelMinutes]!),
+    usdPerHour: decision.usdPerHour,
+    invocations: finding === null ? null : view.get(horizon, Q.n),
+    bytes: finding !== null && view.get(horizon, Q.en) > 0 ? view.get(horizon, Q.bytes) : null,
+    ids: { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
+    rule: decision.rule,
+    detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
+  });
+}

@@ -1,0 +1,45 @@
+import type { Finding, SignalName } from './signals/signal.ts';
+
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
+
+/** Request ids worth opening first, newest incident evidence first in each list. */
+export interface EvidenceIds {
+  readonly failed: readonly string[];
+  readonly slowest: readonly string[];
+  readonly sending: readonly string[];
+}
+
+export interface RelatedSignal {
+  readonly signal: SignalName;
+  readonly score: number;
+  readonly observed: number;
+  readonly mid: number;
+  readonly horizon: number;
+}
+
+/** What a shard says of one function's incident; the fleet stage turns it into an alert event, or merges it. */
+export interface Verdict {
+  readonly event: 'opened' | 'updated' | 'resolved';
+  readonly fn: string; // provider/account/region/name
+  readonly version: string | null;
+  /** event time at which a live pipeline would know, ms */
+  readonly atMs: number;
+  readonly onsetMs: number;
+  readonly endedMs: number | null;
+  readonly family: number;
+  readonly signal: SignalName;
+  readonly severity: Severity;
+  /** null for lifecycle and content */
+  readonly finding: Finding | null;
+  readonly related: readonly RelatedSignal[];
+  readonly windowsLearnt: number;
+  readonly usdPerHour: number | null;
+  /** calls and bytes in the deciding window */
+  readonly invocations: number | null;
+  readonly bytes: number | null;
+  readonly ids: EvidenceIds;
+  /** which persistence rule let it through, why it ended, what happened: in words */
+  readonly rule: string;
+  /** lifecycle, content: what was seen, e.g. `dormant-awake`, `secret:aws-access-key` */
+  readonly detail: string | null;
+}

@@ -1,0 +1,69 @@
+import { dispersion, expectedRate } from './baseline.ts';
+import { CELL, P, Q } from './page.ts';
+import { type GradeTime, HORIZON_MINUTES, TIERS } from './ring.ts';
+
+/**
+ * What signals see of one function at one graded minute: the sums of the five horizons, the calls expected in each, and
+ * the page for baselines. One object a shard, filled anew for each window; signals must not keep it.
+ */
+export class WindowView {
+  page: Float32Array = new Float32Array(0);
+  base = 0;
+  time!: GradeTime;
+  minute = 0;
+  /** horizon h, quantity q at [h * CELL + q] */
+  readonly sums = new Float64Array(5 * CELL);
+  /** calls expected a minute now; NaN while unknown */
+  rate = Number.NaN;
+  uncertainty = 1;
+  /** minutes of history behind the rate */
+  history = 0;
+  /** at most 1: how much of a day's rhythm is known; floors are wider while it is small */
+  caution = 1;
+
+  load(page: Float32Array, base: number, time: GradeTime): void {
+    this.page = page;
+    this.base = base;
+    this.time = time;
+    this.minute = time.minute;
+    const rate = expectedRate(page, base, time.now);
+    this.rate = rate.perMinute;
+    this.uncertainty = rate.uncertainty;
+    this.history = rate.minutes;
+    this.caution = 1 + 0.6 * Math.exp(-rate.minutes / 1440);
+  }
+
+  /** Sums the ring into the horizons; call after the minute was folded. */
+  sumHorizons(): void {
+    const { page, base, sums } = this;
+    const newest = base + P.t0 + (this.minute % 5) * CELL;
+    for (let q = 0; q < CELL; q++) sums[q] = page[newest + q]!;
+    for (let tier = 0; tier < 4; tier++) {
+      const { at, cells } = TIERS[tier]!;
+      const out = (tier + 1) * CELL;
+      for (let q = 0; q < CELL; q++) {
+        let sum = 0;
+        for (let cell = base + at + q, i = 0; i < cells; i++, cell += CELL) sum += page[cell]!;
+        sums[out + q] = sum;
+      }
+    }
+  }
+
+  get(horizon: number, quantity: number): number {
+    return this.sums[horizon * CELL + quantity]!;
+  }
+
+  /** Relative variance of the count of calls in a horizon: over-dispersion and the error of the expectation itself. */
+  phi(horizon: number): number {
+    return dispersion(this.page, this.base, horizon) + this.uncertainty;
+  }
+
+  /** Calls expected in a horizon. */
+  expected(horizon: number): number {
+    return this.sums[horizon * CELL + Q.mu]!;
+  }
+
+  minutesOf(horizon: number): number {
+    return HORIZON_MINUTES[horizon]!;
+  }
+}
