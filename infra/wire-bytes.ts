@@ -1,0 +1,111 @@
+/** The bytes are no fragment block that this program can read. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly code: 'NOT_A_BLOCK' | 'NEWER_VERSION' | 'MALFORMED';
+
+  constructor(code: WireError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const LOW_BITS = 2 ** 7;
+
+/** Appends to bytes that grow. Varints are little-endian base 128, for integers up to 2^53 - 1. */
+export class ByteWriter {
+  bytes: Buffer = Buffer.allocUnsafe(64 * 1024);
+  length = 0;
+
+  /** Makes room for `count` more bytes and returns where they begin; the caller fills them. */
+  reserve(count: number): number {
+    const start = this.length;
+    this.length += count;
+    if (this.length > this.bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.length, this.bytes.length * 2));
+      this.bytes.copy(grown, 0, 0, start);
+      this.bytes = grown;
+    }
+    return start;
+  }
+
+  byte(value: number): void {
+    const at = this.reserve(1);
+    this.bytes[at] = value;
+  }
+
+  varint(value: number): void {
+    let at = this.reserve(8);
+    const { bytes } = this;
+    let rest = value;
+    while (rest > 0x7fffffff) {
+      bytes[at++] = (rest % LOW_BITS) | 0x80;
+      rest = Math.floor(rest / LOW_BITS);
+    }
+    while (rest > 0x7f) {
+      bytes[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    bytes[at++] = rest;
+    this.length = at;
+  }
+
+  text(text: string): void {
+    // A text with half a surrogate pair has no UTF-8; two texts that differ must stay two, so it travels as UTF-16.
+    const isUtf16 = HALF_PAIR.test(text);
+    const length = Buffer.byteLength(text, isUtf16 ? 'utf16le' : 'utf8');
+    this.varint(length * 2 + (isUtf16 ? 1 : 0));
+    const at = this.reserve(length);
+    this.bytes.write(text, at, length, isUtf16 ? 'utf16le' : 'utf8');
+  }
+}
+
+const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** Reads what `ByteWriter` wrote. @throws {WireError} MALFORMED where the bytes end too early or a number is too large */
+export class ByteReader {
+  readonly bytes: Buffer;
+  at: number;
+  readonly end: number;
+
+  constructor(bytes: Buffer, start = 0, end: number = bytes.length) {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+  }
+
+  /** Steps over `count` bytes and returns where they begin. */
+  skip(count: number): number {
+    const start = this.at;
+    if (count > this.end - start) throw new WireError('MALFORMED', 'the block ends early');
+    this.at += count;
+    return start;
+  }
+
+  byte(): number {
+    return this.bytes[this.skip(1)]!;
+  }
+
+  varint(): number {
+    const { bytes, end } = this;
+    let value = 0;
+    let scale = 1;
+    for (let digits = 0; digits < 8; digits++) {
+      if (this.at >= end) throw new WireError('MALFORMED', 'the block ends early');
+      const byte = bytes[this.at++]!;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) break;
+        return value;
+      }
+      scale *= LOW_BITS;
+    }
+    throw new WireError('MALFORMED', 'a number is too large');
+  }
+
+  text(): string {
+    const head = this.varint();
+    const length = Math.floor(head / 2);
+    const start = this.skip(length);
+    return this.bytes.toString(head % 2 === 1 ? 'utf16le' : 'utf8', start, start + length);
+  }
+}
