@@ -5,8 +5,10 @@ import { type FragmentRuns, MergedRuns, type Range } from './order.ts';
 /** Fragments sorted at once where the log does not fit in memory: 112 MiB. */
 const BATCH = 1 << 20;
 
-/** Runs over a sorted copy, which `close` gives back. */
-export interface SortedRuns extends FragmentRuns {
+/** Everything in order of time, as often as it is wanted. */
+export interface Sorted {
+  runs(): FragmentRuns;
+  /** Gives the files back. The runs are gone then. */
   close(): void;
 }
 
@@ -15,8 +17,11 @@ export interface SortedRuns extends FragmentRuns {
  * first. A log in memory is read through a sorted index (12 bytes a fragment); a larger one is sorted in batches into
  * files made by `openFile` and merged from there.
  */
-export function sortedRuns(log: FragmentLog, openFile: () => PageFile, batch = BATCH): SortedRuns {
-  if (!log.spilled) return new IndexedRuns(log, sortedIndex(log, 0, log.length));
+export function sortByTime(log: FragmentLog, openFile: () => PageFile, batch = BATCH): Sorted {
+  if (!log.spilled) {
+    const index = sortedIndex(log, 0, log.length);
+    return { runs: () => new IndexedRuns(log, index), close: () => {} };
+  }
   const sorted = new FragmentLog(log.dictionary, 0, openFile);
   const ranges: Range[] = [];
   for (let from = 0; from < log.length; from += batch) {
@@ -24,24 +29,11 @@ export function sortedRuns(log: FragmentLog, openFile: () => PageFile, batch = B
     appendSorted(log, from, to, sorted);
     ranges.push({ from, to });
   }
-  return new ClosingRuns(sorted, ranges);
-}
-
-class ClosingRuns extends MergedRuns implements SortedRuns {
-  readonly #sorted: FragmentLog;
-
-  constructor(sorted: FragmentLog, ranges: readonly Range[]) {
-    super(sorted, ranges, true);
-    this.#sorted = sorted;
-  }
-
-  close(): void {
-    this.#sorted.close();
-  }
+  return { runs: () => new MergedRuns(sorted, ranges, true), close: () => sorted.close() };
 }
 
 /** A log in memory in the order of an index; neighbours in the log make one run. */
-class IndexedRuns implements SortedRuns {
+class IndexedRuns implements FragmentRuns {
   block: FragmentBlock;
   from = 0;
   to = 0;
@@ -68,8 +60,6 @@ class IndexedRuns implements SortedRuns {
     }
     return true;
   }
-
-  close(): void {}
 }
 
 function appendSorted(log: FragmentLog, from: number, to: number, sorted: FragmentLog): void {

@@ -1,0 +1,64 @@
+import type { Pipeline } from './pipeline.ts';
+import type { Reading } from './replay-read.ts';
+import type { RunIdentity } from './replay-store.ts';
+import type { AlertTally } from './tally.ts';
+
+/** Totals of a replay, as `--summary` writes them. All but `wall_ms` follow from the data. */
+export interface Summary {
+  readonly run_id: string;
+  readonly config_hash: string;
+  readonly interrupted: boolean;
+  readonly sources: number;
+  readonly unreadable_sources: number;
+  readonly bytes: number;
+  readonly fragments: number;
+  /** true = the order of arrival was so bad that everything was sorted by time */
+  readonly sorted: boolean;
+  readonly invocations: number;
+  readonly functions: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly too_late: number;
+  readonly partial: number;
+  readonly rejects: Readonly<Record<string, number>>;
+  /** alerts (not events) by signal, and by severity */
+  readonly alerts: Readonly<Record<string, number>>;
+  readonly alerts_by_severity: Readonly<Record<string, number>>;
+  readonly wall_ms: number;
+}
+
+export interface SummaryParts {
+  readonly run: RunIdentity;
+  readonly pipeline: Pipeline;
+  readonly alerts: AlertTally;
+  readonly rejects: ReadonlyMap<string, number>;
+  readonly reading: Reading;
+  readonly sorted: boolean;
+  readonly interrupted: boolean;
+  readonly wallMs: number;
+}
+
+export function summaryOf(parts: SummaryParts): Summary {
+  const { run, pipeline, alerts, reading } = parts;
+  const totals = pipeline.totals();
+  return {
+    run_id: run.runId,
+    config_hash: run.configHash,
+    interrupted: parts.interrupted,
+    sources: reading.sources,
+    unreadable_sources: reading.problems.length,
+    bytes: reading.bytes,
+    fragments: reading.log.length,
+    sorted: parts.sorted,
+    invocations: totals.invocations,
+    functions: totals.functions,
+    duplicates: totals.duplicates,
+    late: totals.late,
+    too_late: totals.tooLate,
+    partial: totals.partial,
+    rejects: Object.fromEntries([...parts.rejects].sort(([a], [b]) => (a < b ? -1 : 1))),
+    alerts: alerts.bySignal(),
+    alerts_by_severity: alerts.bySeverity(),
+    wall_ms: Math.round(parts.wallMs),
+  };
+}
