@@ -1,5 +1,5 @@
 import { gaussLegendre } from './gauss-legendre.ts';
-import { logBeta } from './log-gamma.ts';
+import { logBeta, logGamma } from './log-gamma.ts';
 import { logComplement, surpriseOfLog } from './surprise.ts';
 
 /** Terms summed one by one before the rest, smooth by then, is integrated. */
@@ -17,7 +17,7 @@ const RULE = gaussLegendre(16);
  *
  * The smaller tail is summed from k outwards by the ratio of successive terms. Where 128 terms do not reach its end, the
  * rest is a midpoint integral (Euler–Maclaurin with the first correction) by Gauss–Legendre in the logit of k / n, where the
- * integrand has one peak. Relative error of the probability < 1e-9 if summed, < 1e-6 if integrated. Skellam, 1948.
+ * integrand has one peak. Relative error of the probability < 1e-9 if summed, < 1e-5 if integrated. Skellam, 1948.
  * Cost ≈ 0.3–1 µs, 8 µs if integrated.
  */
 export function upperSurprise(k: number, n: number, alpha: number, beta: number): number {
@@ -33,7 +33,7 @@ export function upperSurprise(k: number, n: number, alpha: number, beta: number)
 
 /** ln P(K >= k) for 1 <= k <= n, k above the mean. */
 function logTailFrom(k: number, n: number, alpha: number, beta: number): number {
-  const logFirst = logShape(k, n, alpha, beta);
+  const logFirst = logBeta(k + alpha, n - k + beta) - logBeta(k + 1, n - k + 1) - Math.log1p(n) - logBeta(alpha, beta);
   let term = 1;
   let sum = 1;
   let next = k + 1;
@@ -42,9 +42,8 @@ function logTailFrom(k: number, n: number, alpha: number, beta: number): number 
     term *= ratioTo(next, n, alpha, beta);
     sum += term;
   }
-  if (next <= n && term > NEGLIGIBLE * sum) sum += smoothSum(next, n - EDGE_TERMS, n, alpha, beta, logFirst);
-  if (directEnd < n) sum += edgeSum(n, alpha, beta, logFirst, NEGLIGIBLE * sum);
-  return logFirst - Math.log1p(n) - logBeta(alpha, beta) + Math.log(sum);
+  if (next <= n && term > NEGLIGIBLE * sum) sum += term * smoothSum(next, n, alpha, beta);
+  return logFirst + Math.log(sum);
 }
 
 /** P(K = j) / P(K = j − 1). */
@@ -54,48 +53,49 @@ function ratioTo(j: number, n: number, alpha: number, beta: number): number {
 
 /** ln of P(K = j), less what does not depend on j; j may be fractional. */
 function logShape(j: number, n: number, alpha: number, beta: number): number {
-  return logBeta(j + alpha, n - j + beta) - logBeta(j + 1, n - j + 1);
+  return logGamma(j + alpha) - logGamma(j + 1) + (logGamma(n - j + beta) - logGamma(n - j + 1));
+}
+
+/** Sum of the terms first … n, in units of the term before: an integral over the logit of the share, and the edge. */
+function smoothSum(first: number, n: number, alpha: number, beta: number): number {
+  const logUnit = logShape(first - 1, n, alpha, beta);
+  const last = n - EDGE_TERMS;
+  const from = logit(first - 0.5, n);
+  const whole = logit(last + 0.5, n) - from;
+  const width = widthOfTail(from, whole, n, alpha, beta);
+  const split = from + 0.25 * width; // most of it lies near its beginning
+  const near = integrate(from, split, n, alpha, beta, logUnit);
+  const far = integrate(split, from + width, n, alpha, beta, logUnit);
+  const slope = ratioTo(first, n, alpha, beta) - 1; // of the terms, at the lower end
+  const edge = width < whole ? 0 : edgeSum(n, alpha, beta, logUnit);
+  return near + far + slope / 24 + edge;
 }
 
 /** Sum of the last terms, n downwards, in units of e^logUnit. */
-function edgeSum(n: number, alpha: number, beta: number, logUnit: number, negligible: number): number {
+function edgeSum(n: number, alpha: number, beta: number, logUnit: number): number {
   let term = Math.exp(logShape(n, n, alpha, beta) - logUnit);
   let sum = term;
   for (let j = n; j > n - EDGE_TERMS + 1; j--) {
-    if (term < negligible && alpha >= 1 && beta < 1) break;
     term /= ratioTo(j, n, alpha, beta);
     sum += term;
   }
   return sum;
 }
 
-/** Sum of the terms first … last, in units of e^logUnit, as an integral over the logit of the share. */
-function smoothSum(first: number, last: number, n: number, alpha: number, beta: number, logUnit: number): number {
-  const from = logit(first - 0.5, n);
-  const width = widthOfTail(from, logit(last + 0.5, n), n, alpha, beta);
-  const split = from + 0.25 * width; // most of it lies near its beginning
-  const near = integrate(from, split, n, alpha, beta, logUnit);
-  const far = integrate(split, from + width, n, alpha, beta, logUnit);
-  const term = Math.exp(logShape(first, n, alpha, beta) - logUnit);
-  const slope = term - term / ratioTo(first, n, alpha, beta);
-  return near + far + slope / 24;
-}
-
-/** How far the integrand reaches, at most to `to`: where it has fallen by DEPTH from its peak so far. */
-function widthOfTail(from: number, to: number, n: number, alpha: number, beta: number): number {
-  const whole = to - from;
+/** How far the integrand reaches, at most `whole`: where it has fallen by DEPTH from its peak so far. */
+function widthOfTail(from: number, whole: number, n: number, alpha: number, beta: number): number {
   let peak = logIntegrand(from, n, alpha, beta);
+  if (logIntegrand(from + whole, n, alpha, beta) >= peak - DEPTH) return whole;
   let low = 0;
-  let high = whole / 1024;
-  for (; high < whole; high *= 2) {
-    const value = logIntegrand(from + high, n, alpha, beta);
-    if (value < peak - DEPTH) break;
+  let high = whole;
+  for (let width = whole / 512; width < whole; width *= 2) {
+    const value = logIntegrand(from + width, n, alpha, beta);
+    if (value < peak - DEPTH) {
+      high = width;
+      break;
+    }
     if (value > peak) peak = value;
-    low = high;
-  }
-  if (high >= whole) {
-    high = whole;
-    if (logIntegrand(to, n, alpha, beta) >= peak - DEPTH) return whole;
+    low = width;
   }
   for (let round = 0; round < 3; round++) {
     const middle = 0.5 * (low + high);

@@ -7,7 +7,7 @@ const VARIANCE = 3;
 
 /**
  * Absorbs `value` with `weight` > 0 into the mean at `offset`, after everything older was multiplied by `keep` in
- * [0, 1]: keep = 0.5 ** (elapsed / halfLife), 1 = never forget. O(1), allocates nothing. Cost ≈ 6 ns.
+ * [0, 1]: keep = 0.5 ** (elapsed / halfLife), 1 = never forget. O(1), allocates nothing. Cost ≈ 20 ns.
  *
  * Limits: cells are Float32, so the mean is good to 6e-8 of itself, and a variance under (6e-8 · mean)² reads as noise
  * of that size. Assumes one regime. West, 1979; Finch, "Incremental calculation of weighted mean and variance", 2009.

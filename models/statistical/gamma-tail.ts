@@ -7,14 +7,14 @@ import { surpriseOfLog } from './surprise.ts';
  * distributions", 1984); sums ruled by one heavy-tailed term exceed it. As exact as the incomplete gamma functions.
  */
 
-/** −log10 P(X >= x). Cost ≈ 100–400 ns. */
+/** −log10 P(X >= x). Cost ≈ 200–450 ns. */
 export function upperSurprise(x: number, mean: number, relativeVariance: number): number {
   if (x <= 0) return 0;
   const shape = 1 / relativeVariance;
   return surpriseOfLog(logUpperIncompleteGamma(shape, (shape * x) / mean));
 }
 
-/** −log10 P(X <= x); impossible at and below 0. Cost ≈ 100–400 ns. */
+/** −log10 P(X <= x); impossible at and below 0. Cost ≈ 200–450 ns. */
 export function lowerSurprise(x: number, mean: number, relativeVariance: number): number {
   if (x <= 0) return surpriseOfLog(Number.NEGATIVE_INFINITY);
   const shape = 1 / relativeVariance;

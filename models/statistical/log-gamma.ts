@@ -30,7 +30,7 @@ function stirlingSeries(z: number): number {
 
 /**
  * ln Γ(x) for x > 0; +Infinity at 0, NaN below. Relative error < 1e-14 against mpmath on 1e-9 … 1e15, its zeros at 1
- * and 2 included: Taylor series about 2 on [0.5, 2.5], Stirling's series from 10, recurrence between. Cost ≈ 15–35 ns.
+ * and 2 included: Taylor series about 2 on [0.5, 2.5], Stirling's series from 10, recurrence between. Cost ≈ 20–45 ns.
  */
 export function logGamma(x: number): number {
   if (x >= STIRLING_FROM) return (x - 0.5) * Math.log(x) - x + HALF_LOG_TWO_PI + stirlingSeries(x);
@@ -51,7 +51,7 @@ export function logGamma(x: number): number {
 /**
  * Stirling's error: ln Γ(z) − [(z − ½) ln z − z + ½ ln 2π] for z > 0. Densities written with it lose no digits when
  * their parameters are large (Loader, "Fast and accurate computation of binomial probabilities", 2000).
- * Cost ≈ 4 ns from z = 10, 50 ns below.
+ * Cost ≈ 10 ns from z = 10, 70 ns below.
  */
 export function stirlingError(z: number): number {
   if (z >= STIRLING_FROM) return stirlingSeries(z);

@@ -3,7 +3,7 @@ import { surpriseOfLog } from './surprise.ts';
 
 /**
  * −log10 P(T >= t) of Student's t with real `degreesOfFreedom` >= 1 (any > 0 works); the lower tail is that of −t.
- * As exact as `logLowerIncompleteBeta`, at any depth. Abramowitz & Stegun 26.7.1. Cost ≈ 300 ns.
+ * As exact as `logLowerIncompleteBeta`, at any depth. Abramowitz & Stegun 26.7.1. Cost ≈ 400 ns.
  */
 export function upperTailSurprise(t: number, degreesOfFreedom: number): number {
   const share = t * t < degreesOfFreedom ? (t * t) / degreesOfFreedom : degreesOfFreedom / t / t;
