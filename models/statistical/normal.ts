@@ -11,7 +11,7 @@ const MILLS = [
 ];
 const HALF_LOG_TWO_PI = 0.9189385332046728;
 
-/** ln P(Z >= z), Z standard normal. Relative error < 1e-13 of the probability wherever it can be written, beyond by its logarithm. Cost ≈ 60 ns. */
+/** ln P(Z >= z), Z standard normal. Relative error of the surprise < 1e-13 from z = −3 on (1e-16 absolute below). Cost ≈ 60 ns. */
 export function logUpperTail(z: number): number {
   if (z < 0) return Math.log1p(-Math.exp(logUpperTail(-z)));
   if (z > 1e8) return -0.5 * z * z - Math.log(z) - HALF_LOG_TWO_PI;
