@@ -6,4 +6,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.store\\.test\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
+  reporters: ['default', ...(process.env.TRIPLINE_RESULTS ? ['<rootDir>/infra/build/jest-results.mjs'] : [])],
 };
