@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { processIo } from './process-io.ts';
+import { runProgram } from './program.ts';
+
+/** The version of the package this file belongs to, whether it runs as source or built. */
+function version(): string {
+  for (const up of ['../package.json', '../../package.json']) {
+    try {
+      const { name, version: found } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as Record<
+        string,
+        string
+      >;
+      if (name === 'tripline' && found !== undefined) return found;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return 'unknown';
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), processIo(), version());

@@ -1,0 +1,25 @@
+import { gunzipSync } from 'node:zlib';
+import { createParser } from '../ingest/parser.ts';
+import { DEFAULT_PRICES } from '../ingest/pricing.ts';
+import { createPipeline } from './build.ts';
+import type { Config } from './config.ts';
+import type { ReplayParts } from './replay.ts';
+
+/** Whose lines they are, where they do not tell. */
+export interface Origin {
+  readonly logGroup?: string | undefined;
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** What one message may unpack to: the largest value that the parser takes. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES });
+
+/** The real parser and the real pipeline, set up as the configuration says. */
+export function createParts(_config: Config, origin: Origin = {}): ReplayParts {
+  return {
+    newParser: (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject),
+    newPipeline: (options) => createPipeline({ ...options, prices: DEFAULT_PRICES }),
+  };
+}

@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander';
+import { StorageError } from '../infra/storage-error.ts';
+import { StoreError } from '../infra/store-error.ts';
+import { checkCommand } from './commands/check.ts';
+import { demoCommand } from './commands/demo.ts';
+import { replayCommand } from './commands/replay.ts';
+import { ConfigError } from './config.ts';
+import { ClosedOutputError, EXIT, InputError, InterruptedError, type Io, UsageError } from './io.ts';
+import { shown } from './style.ts';
+
+const HELP = `
+Examples:
+  $ tripline demo                                   see it work on a made-up fleet
+  $ tripline replay ./export/                       what your own logs would have alerted
+  $ tripline query "SELECT * FROM alerts LIMIT 5"   look into what was found
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or config, 3 alerts and --fail-on-alert, 130 ended by Ctrl-C.
+tripline <command> --help tells more of each command.
+`;
+
+/** Runs one command line (without node and script) and returns the exit code. @throws what is a bug, with its stack */
+export async function runProgram(args: readonly string[], io: Io, version: string): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const end = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command('tripline')
+    .description('Finds anomalies in serverless functions from the logs they already write.')
+    .version(version)
+    .addHelpText('after', HELP)
+    .configureHelp({ showGlobalOptions: true });
+  const commands = [demoCommand(io, end), replayCommand(io, end), checkCommand(io)];
+  for (const command of commands) program.addCommand(command);
+  const written: Promise<void>[] = [];
+  for (const command of [program, ...commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => written.push(io.stdout.write(text)),
+      writeErr: (text) => written.push(io.stderr.write(text)),
+    });
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    await Promise.all(written);
+    return exitCode;
+  } catch (error) {
+    await Promise.all(written);
+    return await explain(error, io);
+  }
+}
+
+/** Says what went wrong to the user, who can do something about it, and returns the exit code. @throws a bug as it is */
+async function explain(error: unknown, io: Io): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage; // it has printed already
+  if (error instanceof ClosedOutputError) return EXIT.done; // as `head` does: nobody is left to tell
+  const code = exitCodeOf(error);
+  if (code === null) throw error;
+  const message = (error as Error).message.split('\n').map(shown).join('\n');
+  await io.stderr.write(`${error instanceof ConfigError ? '' : 'error: '}${message}\n`);
+  return code;
+}
+
+/** null = a bug */
+function exitCodeOf(error: unknown): number | null {
+  if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage;
+  if (error instanceof InterruptedError) return EXIT.interrupted;
+  if (error instanceof StoreError) return error.code === 'BAD_QUERY' ? EXIT.usage : EXIT.failed;
+  if (error instanceof InputError || error instanceof StorageError) return EXIT.failed;
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code !== undefined && /^E[A-Z0-9]+$/.test(code) ? EXIT.failed : null; // the operating system refused
+}
