@@ -131,6 +131,7 @@ export class FragmentWriter {
   readonly dictionary: Dictionary;
   block: FragmentBlock;
   readonly #emit: (block: FragmentBlock) => void;
+  #held = false;
 
   constructor(emit: (block: FragmentBlock) => void, dictionary = new Dictionary()) {
     this.#emit = emit;
@@ -143,20 +144,53 @@ export class FragmentWriter {
    * and `block.u[i * U.stride + …]` before the next call.
    */
   add(kindFlags: number, fn: number, timeMs: number): number {
-    if (this.block.n === this.block.capacity) this.flush();
+    if (this.block.n === this.block.capacity) this.#makeRoom();
     const { block } = this;
     const i = block.n++;
-    const f = i * F.stride;
-    const u = i * U.stride;
-    block.f.fill(Number.NaN, f, f + F.weight);
-    block.f[f] = timeMs;
-    block.f[f + F.weight] = 1;
-    block.u.fill(0, u, u + U.stride);
-    block.u[u] = kindFlags;
-    block.u[u + U.fn] = fn;
-    block.u[u + U.memorySizeKib] = NONE;
-    block.u[u + U.memoryUsedKib] = NONE;
+    const f = block.f;
+    const u = block.u;
+    const fAt = i * F.stride;
+    const uAt = i * U.stride;
+    // stores rather than fill(): on so few elements the call costs more than the work
+    f[fAt] = timeMs;
+    for (let k = 1; k < F.weight; k++) f[fAt + k] = Number.NaN;
+    f[fAt + F.weight] = 1;
+    for (let k = 0; k < U.stride; k++) u[uAt + k] = 0;
+    u[uAt] = kindFlags;
+    u[uAt + U.fn] = fn;
+    u[uAt + U.memorySizeKib] = NONE;
+    u[uAt + U.memoryUsedKib] = NONE;
     return i;
+  }
+
+  /** From now on fragments can be taken back: returns the mark for `rewind`. Until `release`, a full block grows instead of leaving. */
+  hold(): number {
+    if (this.block.n > this.block.capacity * 0.75) this.flush();
+    this.#held = true;
+    return this.block.n;
+  }
+
+  /** Takes back every fragment since `hold` returned `mark`, and releases. */
+  rewind(mark: number): void {
+    this.block.n = mark;
+    this.#held = false;
+  }
+
+  /** What was written since `hold` stands. */
+  release(): void {
+    this.#held = false;
+  }
+
+  #makeRoom(): void {
+    if (!this.#held) {
+      this.flush();
+      return;
+    }
+    const grown = new FragmentBlock(this.dictionary, this.block.capacity * 2);
+    grown.f.set(this.block.f);
+    grown.u.set(this.block.u);
+    grown.n = this.block.n;
+    this.block = grown;
   }
 
   flush(): void {

@@ -1,0 +1,296 @@
+import { Byte, matches, ascii } from './bytes.ts';
+import { decodeData, GZIP_BASE64 } from './envelopes/base64-gzip.ts';
+import { isFieldPair, readJsonValue, rowOf } from './envelopes/json-value.ts';
+import { readQueryRow } from './envelopes/cli-events.ts';
+import { JsonScanner, Scan } from './envelopes/json-scanner.ts';
+import { LineReader } from './envelopes/lines.ts';
+import type { SubscriptionBytes } from './envelopes/subscription-bytes.ts';
+import { isObject, type JsonObject } from './formats/log-event.ts';
+import type { Reading } from './reading.ts';
+
+const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+const MAX_CONTAINERS = 16;
+const MAX_PAIRS = 1000;
+const EXCERPT_BYTES = 2000;
+const MESSAGE_TYPE = ascii('{"messageType"');
+const MORE = -1;
+
+/** A JSON array, or the list of events of an object, whose elements are read one by one so that it may be of any length. */
+interface Container {
+  readonly isList: boolean;
+  /** fields of a query row whose pairs stand directly in this array */
+  readonly pairs: JsonObject[];
+}
+
+/** Cuts bytes into values and lines, and hands each on by what it is. */
+export class Framer {
+  readonly #reading: Reading;
+  readonly #subscriptions: SubscriptionBytes;
+  readonly #lines: LineReader;
+  readonly #maxBytes: number;
+  readonly #keepsPlace: boolean;
+  readonly #scanner = new JsonScanner();
+  /** the scanner is inside a value that starts at the first byte not consumed */
+  #isScanning = false;
+  #inTail = false;
+  #containers: Container[] = [];
+  /** skipping to the end of a line, or over lines that belonged to a broken value */
+  #skip: 'no' | 'line' | 'block' = 'no';
+  #isLineStart = true;
+  #offset = 0;
+  #line = 1;
+  #newline = -1;
+
+  /** `keepsPlace`: false for bytes from inside a value, whose place is that of the value. */
+  constructor(reading: Reading, subscriptions: SubscriptionBytes, keepsPlace: boolean) {
+    this.#reading = reading;
+    this.#subscriptions = subscriptions;
+    this.#lines = new LineReader(reading);
+    this.#maxBytes = reading.options.maxValueBytes ?? MAX_VALUE_BYTES;
+    this.#keepsPlace = keepsPlace;
+  }
+
+  /**
+   * Reads whole values and lines from the start of `bytes` and returns how many bytes they took; the rest must come again,
+   * with more behind it. `isLast`: nothing will follow, so everything is taken.
+   */
+  read(bytes: Uint8Array, isLast: boolean): number {
+    let p = 0;
+    this.#newline = -1;
+    while (p < bytes.length) {
+      const next = this.#next(bytes, p, isLast);
+      if (next === MORE) break;
+      this.#isLineStart = next > p ? bytes[next - 1] === Byte.newline : this.#isLineStart;
+      this.#offset += next - p;
+      p = next;
+    }
+    if (isLast) this.#end();
+    return p;
+  }
+
+  /** Bytes before those of the next `read` were no part of any value. */
+  advance(count: number): void {
+    this.#offset += count;
+  }
+
+  #next(bytes: Uint8Array, p: number, isLast: boolean): number {
+    if (this.#skip !== 'no') return this.#skipped(bytes, p);
+    if (this.#inTail) return this.#tail(bytes, p, isLast);
+    let q = p;
+    while (bytes[q] === Byte.space || bytes[q] === Byte.tab || bytes[q] === Byte.carriageReturn) q++;
+    if (q === bytes.length) return isLast || q - p > EXCERPT_BYTES ? q : MORE;
+    if (bytes[q] === Byte.newline) {
+      this.#line++;
+      return q + 1;
+    }
+    if (this.#containers.length > 0) return q > p ? q : this.#inContainer(bytes, p, isLast);
+    const opens = this.#opens(bytes, q, isLast);
+    if (opens === 'more') return MORE;
+    if (opens === 'text' || this.#isContinuation(bytes, p, q)) return this.#textLine(bytes, this.#isLineStart ? p : q, isLast);
+    if (q > p) return q; // a value starts at the first byte not consumed
+    if (opens === 'object') return this.#value(bytes, p, isLast);
+    this.#lines.flush();
+    this.#containers.push({ isList: false, pairs: [] });
+    return p + 1;
+  }
+
+  /** What begins at `q`. An array begins with `[{`, `[[` or `[]`: log lines begin with `[INFO]`. */
+  #opens(bytes: Uint8Array, q: number, isLast: boolean): 'object' | 'array' | 'text' | 'more' {
+    const isBrace = bytes[q] === Byte.openBrace;
+    if (!isBrace && bytes[q] !== Byte.openBracket) return 'text';
+    if (isBrace) return bytes.length - q < MESSAGE_TYPE.length && !isLast ? 'more' : 'object';
+    let next = q + 1;
+    while (isSpace(bytes[next])) next++;
+    if (next === bytes.length) return isLast || next - q > EXCERPT_BYTES ? 'text' : 'more';
+    return bytes[next] === Byte.openBrace || bytes[next] === Byte.openBracket || bytes[next] === Byte.closeBracket ? 'array' : 'text';
+  }
+
+  #isContinuation(bytes: Uint8Array, p: number, q: number): boolean {
+    return this.#isLineStart && this.#lines.continues(q > p) && !matches(bytes, q, MESSAGE_TYPE);
+  }
+
+  #textLine(bytes: Uint8Array, p: number, isLast: boolean): number {
+    const newline = this.#newlineFrom(bytes, p);
+    if (newline < 0 && !isLast && bytes.length - p <= this.#maxBytes) return MORE;
+    const end = newline < 0 ? bytes.length : newline;
+    this.#place();
+    if (end - p > this.#maxBytes) return this.#tooLarge(bytes, p);
+    const { journal, options, nested } = this.#reading;
+    const text = textBetween(bytes, p, bytes[end - 1] === Byte.carriageReturn && end > p ? end - 1 : end);
+    if (isBinary(text)) journal.reject('binary data', text);
+    else if (text.startsWith(GZIP_BASE64) && !text.includes(' ')) {
+      const data = decodeData(text.trim(), options.gunzip);
+      if (data === null) journal.reject('base64 line is not gzip', text);
+      else nested(data);
+    } else this.#lines.line(text, journal.offset, journal.line);
+    if (newline < 0) return end;
+    this.#line++;
+    return newline + 1;
+  }
+
+  /** An object that starts at `p`: from its bytes if it is a subscription message of the usual shape, else parsed. */
+  #value(bytes: Uint8Array, p: number, isLast: boolean): number {
+    if (!this.#isScanning) {
+      this.#place();
+      const newline = matches(bytes, p, MESSAGE_TYPE) ? this.#newlineFrom(bytes, p) : -1;
+      if (newline >= 0 && newline - p <= this.#maxBytes) {
+        this.#lines.flush();
+        this.#place();
+        const end = this.#subscriptions.read(bytes, p);
+        if (end >= 0) return end;
+      }
+      this.#scanner.reset();
+      this.#isScanning = true;
+    }
+    const found = this.#scanner.scan(bytes, p, Math.min(bytes.length, p + this.#maxBytes + 1));
+    const end = p + this.#scanner.end;
+    if (this.#scanner.end > this.#maxBytes) return this.#tooLarge(bytes, p);
+    if (found === Scan.more && !isLast) return MORE;
+    this.#isScanning = false;
+    if (found === Scan.more) return this.#cutShort(bytes, p);
+    if (found === Scan.broken) return this.#broken(bytes, p, end, isLast);
+    this.#lines.flush();
+    this.#place();
+    if (found === Scan.list) this.#containers.push({ isList: true, pairs: [] });
+    else this.#whole(bytes, p, end);
+    this.#line += this.#scanner.newlines;
+    return end;
+  }
+
+  #whole(bytes: Uint8Array, p: number, end: number): void {
+    if (matches(bytes, p, MESSAGE_TYPE) && this.#subscriptions.read(bytes, p) >= 0) return;
+    const text = textBetween(bytes, p, end);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return this.#reading.journal.reject('malformed JSON', text);
+    }
+    if (!isObject(value)) return;
+    const container = this.#containers.at(-1);
+    if (container === undefined || !isFieldPair(value)) readJsonValue(value, text, this.#reading, this.#lines);
+    else if (container.pairs.length < MAX_PAIRS) container.pairs.push(value);
+  }
+
+  /** Between the elements of an array. */
+  #inContainer(bytes: Uint8Array, p: number, isLast: boolean): number {
+    const byte = bytes[p];
+    if (byte === Byte.comma) return p + 1;
+    if (byte === Byte.openBrace) return this.#value(bytes, p, isLast);
+    if (byte === Byte.openBracket && this.#containers.length < MAX_CONTAINERS) {
+      this.#containers.push({ isList: false, pairs: [] });
+      return p + 1;
+    }
+    this.#place();
+    const container = this.#containers.pop();
+    if (byte === Byte.closeBracket && container !== undefined) {
+      if (container.pairs.length > 0) readQueryRow(rowOf(container.pairs), this.#reading);
+      this.#inTail = container.isList;
+      if (container.isList) this.#scanner.resetInsideObject();
+      return p + 1;
+    }
+    this.#containers = [];
+    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(bytes.length, p + EXCERPT_BYTES)));
+    return p;
+  }
+
+  /** The rest of an object whose list of events has ended: page tokens, of no use here. */
+  #tail(bytes: Uint8Array, p: number, isLast: boolean): number {
+    const found = this.#scanner.scan(bytes, p, bytes.length);
+    const end = p + this.#scanner.end;
+    if (found === Scan.more && !isLast && this.#scanner.end <= this.#maxBytes) return MORE;
+    this.#place();
+    this.#inTail = false;
+    if (found === Scan.done) {
+      this.#line += this.#scanner.newlines;
+      return end;
+    }
+    return this.#cutShort(bytes, p);
+  }
+
+  /** The input ended, or turned into something else, inside a value: nothing can be read from there on in this value. */
+  #cutShort(bytes: Uint8Array, p: number): number {
+    this.#place();
+    this.#containers = [];
+    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(bytes.length, p + EXCERPT_BYTES)));
+    return bytes.length;
+  }
+
+  /** No JSON from byte `at` on. A line that merely begins with a brace is text; else what follows is read from the next line. */
+  #broken(bytes: Uint8Array, p: number, at: number, isLast: boolean): number {
+    const isInFirstLine = this.#scanner.newlines === 0;
+    if (isInFirstLine && bytes[p + 1] !== Byte.quote && this.#containers.length === 0) return this.#textLine(bytes, p, isLast);
+    this.#place();
+    const isCut = bytes[at] === Byte.newline || bytes[at - 1] === Byte.newline;
+    this.#reading.journal.reject(isCut ? 'truncated JSON' : 'malformed JSON', textBetween(bytes, p, Math.min(bytes.length, p + EXCERPT_BYTES)));
+    this.#line += this.#scanner.newlines;
+    this.#skip = isInFirstLine ? 'line' : 'block';
+    if (isInFirstLine) return at;
+    return bytes.subarray(0, at).lastIndexOf(Byte.newline) + 1;
+  }
+
+  #skipped(bytes: Uint8Array, p: number): number {
+    if (this.#skip === 'block') {
+      let q = p;
+      while (this.#containers.length > 0 && isSpace(bytes[q]) && bytes[q] !== Byte.newline) q++;
+      if (q === bytes.length) return MORE;
+      const byte = bytes[q];
+      const isRest = isSpace(byte) || byte === Byte.closeBrace || byte === Byte.closeBracket || byte === Byte.quote;
+      const isElement = this.#containers.length > 0 && (byte === Byte.openBrace || byte === Byte.closeBracket);
+      if (isElement || !isRest) {
+        this.#skip = 'no';
+        return q;
+      }
+    }
+    const newline = this.#newlineFrom(bytes, p);
+    if (newline < 0) return bytes.length;
+    this.#line++;
+    if (this.#skip === 'line') this.#skip = 'no';
+    return newline + 1;
+  }
+
+  #tooLarge(bytes: Uint8Array, p: number): number {
+    this.#place();
+    this.#isScanning = false;
+    this.#containers = [];
+    this.#reading.journal.reject('value too large', textBetween(bytes, p, p + EXCERPT_BYTES));
+    this.#line += this.#scanner.newlines;
+    this.#skip = 'line';
+    return p + this.#maxBytes + 1;
+  }
+
+  #end(): void {
+    this.#place();
+    if (this.#containers.length > 0 || this.#inTail) this.#reading.journal.reject('truncated JSON', '');
+    this.#lines.end();
+  }
+
+  #place(): void {
+    if (!this.#keepsPlace) return;
+    this.#reading.journal.offset = this.#offset;
+    this.#reading.journal.line = this.#line;
+  }
+
+  #newlineFrom(bytes: Uint8Array, p: number): number {
+    if (this.#newline < p) {
+      const found = bytes.indexOf(Byte.newline, p);
+      this.#newline = found < 0 ? Number.POSITIVE_INFINITY : found;
+    }
+    return this.#newline === Number.POSITIVE_INFINITY ? -1 : this.#newline;
+  }
+}
+
+const isSpace = (byte: number | undefined): boolean => byte === Byte.space || byte === Byte.newline || byte === Byte.tab || byte === Byte.carriageReturn;
+
+function textBetween(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(to, bytes.length) - from).toString();
+}
+
+/** Zero bytes, or a tenth of what is shown no text at all. */
+function isBinary(text: string): boolean {
+  if (text.includes('\u0000')) return true;
+  const head = text.slice(0, 1000);
+  let odd = 0;
+  for (let i = 0; i < head.length; i++) if (head.charCodeAt(i) === 0xfffd) odd++;
+  return odd * 10 > head.length;
+}

@@ -1,0 +1,163 @@
+import { ByteTable } from './byte-table.ts';
+import { type Dictionary, functionKey } from './fragment.ts';
+import { newRequestId, type RequestId } from './request-id.ts';
+
+/** What a log group's name says: it belongs to one function, is the shared group of Lambda Insights, or leaves it to the stream. */
+export interface LogGroup {
+  readonly kind: 'function' | 'insights' | 'other';
+  readonly account: string | null;
+  readonly region: string | null;
+  /** the function's name, for kind `function`; empty where no group is known; else null */
+  readonly name: string | null;
+  /** number of this object, part of the key of its streams */
+  readonly number: number;
+}
+
+/** One log stream, which is one execution environment, and what its lines have told so far. */
+export interface LogStream {
+  readonly group: LogGroup;
+  /** dictionary numbers; 0 = unknown. `fn` may be learnt from a line (`functionName`, `functionArn`) in a custom group. */
+  fn: number;
+  version: number;
+  readonly stream: number;
+  /** the invocation that started and has not reported, all zero = none */
+  readonly open: RequestId;
+  /** the runtime is a durable execution's: its invocations are replays */
+  durable: boolean;
+  /** Managed Instances: requests interleave and carry no bill */
+  managed: boolean;
+}
+
+const FUNCTION_GROUP = '/aws/lambda/';
+const INSIGHTS_GROUP = '/aws/lambda-insights';
+/** `2020/06/09/[$LATEST]b249…`, in a custom group `2025/05/06/name[$LATEST]6163…` with or without brackets round the hex */
+const STREAM = /^\d{4}\/\d{1,2}\/\d{1,2}\/([^[\]/\s]{0,140})\[([^\]\s]{1,64})\]\[?([0-9A-Za-z-]{1,64})\]?$/;
+const FUNCTION_ARN = /^arn:[\w-]+:lambda:[\w-]*:\d*:function:([\w.-]{1,140})(?::([\w$-]{1,64}))?$/;
+const MAX_GROUPS = 1 << 19;
+const MAX_STREAMS = 1 << 17;
+const MAX_NAME = 512;
+
+export const looksLikeStream = (text: string): boolean => STREAM.test(text);
+
+/** Name and version in a function's ARN; null if it is none. Region and account are left out: all sources must agree on who a function is. */
+export function readFunctionArn(arn: string): { name: string; version: string | null } | null {
+  const match = FUNCTION_ARN.exec(arn);
+  return match === null ? null : { name: match[1] ?? '', version: match[2] ?? null };
+}
+
+/**
+ * Log groups and streams by name. Bounded: past the limit the oldest quarter is forgotten, which costs the memory of
+ * open invocations of environments not heard of for long, never an identity.
+ */
+export class Identities {
+  readonly #dictionary: Dictionary;
+  readonly #groups = new Map<string, LogGroup>();
+  readonly #streams = new Map<string, LogStream>();
+  readonly #groupByBytes = new ByteTable<LogGroup>();
+  readonly #streamByBytes = new ByteTable<LogStream>();
+  #groupCount = 0;
+
+  constructor(dictionary: Dictionary) {
+    this.#dictionary = dictionary;
+  }
+
+  group(account: string | null, region: string | null, name: string): LogGroup {
+    const key = `${account ?? ''}\n${region ?? ''}\n${name}`;
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      if (forgetOldest(this.#groups, MAX_GROUPS)) this.#groupByBytes.clear();
+      group = newGroup(account, region, name.slice(0, MAX_NAME), ++this.#groupCount);
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  stream(group: LogGroup, name: string): LogStream {
+    const key = `${group.number}\n${name}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#streamByBytes.clear();
+      stream = this.#newStream(group, name.slice(0, MAX_NAME));
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  /** A function told by name alone, as Lambda Insights does in a group shared by all: no environment is known. */
+  named(group: LogGroup, name: string, version: string): LogStream {
+    const key = `${group.number}\n\n${name}\n${version}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#streamByBytes.clear();
+      const fn = this.functionNumber(group, name);
+      const versionNumber = this.#dictionary.id(version.slice(0, MAX_NAME));
+      stream = { group, fn, version: versionNumber, stream: 0, open: newRequestId(), durable: false, managed: false };
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  /** The group remembered under plain bytes (ASCII, no escapes) and an owner given as a number; undefined on first sight. */
+  findGroup(bytes: Uint8Array, from: number, to: number, owner: number): LogGroup | undefined {
+    return this.#groupByBytes.get(bytes, from, to, owner);
+  }
+
+  rememberGroup(bytes: Uint8Array, from: number, to: number, owner: number, group: LogGroup): void {
+    this.#groupByBytes.add(bytes, from, to, owner, group);
+  }
+
+  /** `stream` for plain bytes. */
+  streamOfBytes(group: LogGroup, bytes: Uint8Array, from: number, to: number): LogStream {
+    let stream = this.#streamByBytes.get(bytes, from, to, group.number);
+    if (stream === undefined) {
+      stream = this.stream(group, asciiText(bytes, from, to));
+      this.#streamByBytes.add(bytes, from, to, group.number, stream);
+    }
+    return stream;
+  }
+
+  /** A line told the function's name, in a group whose name does not: believed for the rest of the stream. */
+  learn(stream: LogStream, name: string, version: string | null): void {
+    if (stream.group.kind === 'function' || name === '') return;
+    stream.fn = this.functionNumber(stream.group, name);
+    if (version !== null && version !== '') stream.version = this.#dictionary.id(version.slice(0, MAX_NAME));
+  }
+
+  functionNumber({ account, region }: LogGroup, name: string): number {
+    return this.#dictionary.id(functionKey({ provider: 'aws', account, region, name: name.slice(0, MAX_NAME) }));
+  }
+
+  #newStream(group: LogGroup, name: string): LogStream {
+    const match = STREAM.exec(name);
+    const ownName = group.kind === 'function' ? group.name : group.kind === 'other' ? (match?.[1] ?? null) : null;
+    return {
+      group,
+      fn: ownName === null || ownName === '' ? 0 : this.functionNumber(group, ownName),
+      version: this.#dictionary.id(match?.[2] ?? ''),
+      stream: this.#dictionary.id(name),
+      open: newRequestId(),
+      durable: false,
+      managed: false,
+    };
+  }
+}
+
+export const asciiText = (bytes: Uint8Array, from: number, to: number): string =>
+  String.fromCharCode(...bytes.subarray(from, Math.min(to, from + 4096)));
+
+function newGroup(account: string | null, region: string | null, name: string, number: number): LogGroup {
+  if (name === INSIGHTS_GROUP) return { kind: 'insights', account, region, name: null, number };
+  const own = name.startsWith(FUNCTION_GROUP) ? name.slice(FUNCTION_GROUP.length) : '';
+  return { kind: own === '' ? 'other' : 'function', account, region, name: own === '' ? (name === '' ? '' : null) : own, number };
+}
+
+/** Makes room in insertion order; true if anything was forgotten. */
+function forgetOldest(map: Map<string, unknown>, limit: number): boolean {
+  if (map.size < limit) return false;
+  let excess = limit >> 2;
+  for (const key of map.keys()) {
+    if (excess-- === 0) break;
+    map.delete(key);
+  }
+  return true;
+}

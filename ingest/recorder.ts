@@ -1,0 +1,179 @@
+import { F, Flag, FragmentKind, type FragmentWriter, NONE, U } from './fragment.ts';
+import type { LogStream } from './identity.ts';
+import { clearRequestId, hasRequestId, newRequestId, type RequestId } from './request-id.ts';
+
+export const Status = { unknown: 0, success: 1, error: 2, timeout: 3 } as const;
+export type Status = (typeof Status)[keyof typeof Status];
+
+/** What a REPORT says; NaN and NONE = not said. One object, filled again for every report. */
+export class ReportFacts {
+  readonly id: RequestId = newRequestId();
+  durationUs = Number.NaN;
+  billedUs = Number.NaN;
+  initUs = Number.NaN;
+  restoreUs = Number.NaN;
+  billedRestoreUs = Number.NaN;
+  memorySizeKib = NONE;
+  memoryUsedKib = NONE;
+  status: Status = Status.unknown;
+  /** dictionary number, 0 = none */
+  errorType = 0;
+  /** bill and memory are absent because the platform has none, not because the line was cut */
+  managed = false;
+
+  clear(): void {
+    this.durationUs = Number.NaN;
+    this.billedUs = Number.NaN;
+    this.initUs = Number.NaN;
+    this.restoreUs = Number.NaN;
+    this.billedRestoreUs = Number.NaN;
+    this.memorySizeKib = NONE;
+    this.memoryUsedKib = NONE;
+    this.status = Status.unknown;
+    this.errorType = 0;
+    this.managed = false;
+  }
+}
+
+/**
+ * Writes facts as fragments; the byte scanner and the text readers share it, so that they cannot differ. Between `begin`
+ * and `end`, which enclose one subscription message, a START waits for its REPORT and becomes part of it.
+ */
+export class Recorder {
+  readonly out: FragmentWriter;
+  readonly report = new ReportFacts();
+  /** facts that no function could be found for since `begin` */
+  unplaced = 0;
+  readonly #start = newRequestId();
+  #startStream: LogStream | null = null;
+  #startTimeMs = 0;
+  #startVersion = 0;
+  #fusing = false;
+  readonly #outOfMemory: number;
+
+  constructor(out: FragmentWriter) {
+    this.out = out;
+    this.#outOfMemory = out.dictionary.id('Runtime.OutOfMemory');
+  }
+
+  begin(fusing: boolean): void {
+    this.#fusing = fusing;
+    this.#startStream = null;
+    this.unplaced = 0;
+  }
+
+  /** Writes the START that no REPORT claimed. */
+  end(): void {
+    this.#flushStart();
+    this.#fusing = false;
+  }
+
+  /** Forgets the START that waits, after the fragments since `begin` were taken back. */
+  abandon(): void {
+    this.#startStream = null;
+    this.#fusing = false;
+  }
+
+  start(stream: LogStream, timeMs: number, id: RequestId, version: number): void {
+    copyId(id, stream.open);
+    if (version !== 0) stream.version = version;
+    this.#flushStart();
+    copyId(id, this.#start);
+    this.#startStream = stream;
+    this.#startTimeMs = timeMs;
+    this.#startVersion = stream.version;
+    if (!this.#fusing) this.#flushStart();
+  }
+
+  /** Writes `this.report`. Its start time is known only where START stood in the same message. */
+  reportAt(stream: LogStream, timeMs: number): void {
+    const report = this.report;
+    const fused = this.#startStream === stream && sameId(this.#start, report.id);
+    const i = this.add(FragmentKind.report | this.#flagsOf(report, stream) | (fused ? Flag.fusedStart : 0), stream, timeMs);
+    if (sameId(stream.open, report.id)) clearRequestId(stream.open);
+    if (i < 0) return;
+    const { f, u } = this.out.block;
+    const fAt = i * F.stride;
+    const uAt = i * U.stride;
+    if (fused) {
+      f[fAt + F.a] = this.#startTimeMs;
+      u[uAt + U.version] = this.#startVersion;
+      this.#startStream = null;
+    }
+    f[fAt + F.durationUs] = report.durationUs;
+    f[fAt + F.billedUs] = report.billedUs;
+    f[fAt + F.initUs] = report.initUs;
+    f[fAt + F.b] = report.restoreUs;
+    f[fAt + F.c] = report.billedRestoreUs;
+    u[uAt + U.text] = report.errorType;
+    u[uAt + U.memorySizeKib] = report.memorySizeKib;
+    u[uAt + U.memoryUsedKib] = report.memoryUsedKib;
+    this.setId(i, report.id);
+  }
+
+  /** A fragment with function, version and stream set; its index in `out.block`, or -1 if the function is not known. */
+  add(kindFlags: number, stream: LogStream, timeMs: number): number {
+    if (stream.fn === 0) {
+      this.unplaced++;
+      return -1;
+    }
+    const i = this.out.add(kindFlags, stream.fn, timeMs);
+    const u = this.out.block.u;
+    u[i * U.stride + U.version] = stream.version;
+    u[i * U.stride + U.stream] = stream.stream;
+    return i;
+  }
+
+  /** As `add`, about the attempt `id`, or about the one open in the stream where the line names none. */
+  addAbout(id: RequestId, kindFlags: number, stream: LogStream, timeMs: number): number {
+    const i = this.add(kindFlags, stream, timeMs);
+    if (i >= 0) this.setId(i, hasRequestId(id) ? id : stream.open);
+    return i;
+  }
+
+  setId(i: number, id: RequestId): void {
+    const u = this.out.block.u;
+    const at = i * U.stride;
+    u[at + U.id0] = id.w0;
+    u[at + U.id1] = id.w1;
+    u[at + U.id2] = id.w2;
+    u[at + U.id3] = id.w3;
+    u[at + U.idText] = id.text;
+  }
+
+  #flagsOf(report: ReportFacts, stream: LogStream): number {
+    let flags = report.initUs >= 0 || report.restoreUs >= 0 ? Flag.cold : 0;
+    if (report.managed || stream.managed) flags |= Flag.managed;
+    if (stream.durable) flags |= Flag.durable;
+    if (report.status !== Status.unknown) flags |= Flag.statusKnown;
+    if (report.status >= Status.error) flags |= Flag.failed;
+    if (report.status === Status.timeout) flags |= Flag.timeout;
+    if (report.errorType === this.#outOfMemory) flags |= Flag.oom;
+    // lines without Status: the bill is capped at the timeout, the duration is not
+    const capped = report.billedUs < Math.floor(report.durationUs / 1000) * 1000;
+    if (report.status === Status.unknown && capped) flags |= Flag.failed | Flag.timeout;
+    return flags;
+  }
+
+  #flushStart(): void {
+    const stream = this.#startStream;
+    if (stream === null) return;
+    this.#startStream = null;
+    const i = this.add(FragmentKind.start | (stream.durable ? Flag.durable : 0), stream, this.#startTimeMs);
+    if (i < 0) return;
+    this.out.block.u[i * U.stride + U.version] = this.#startVersion;
+    this.setId(i, this.#start);
+  }
+}
+
+function copyId(from: RequestId, to: RequestId): void {
+  to.w0 = from.w0;
+  to.w1 = from.w1;
+  to.w2 = from.w2;
+  to.w3 = from.w3;
+  to.text = from.text;
+}
+
+function sameId(a: RequestId, b: RequestId): boolean {
+  return a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3;
+}
