@@ -68,8 +68,12 @@ export class CallMaker {
     environment.memoryUsedMb = call.memoryUsedMb;
     environment.busyUntilMs = call.endMs + 1;
     if (outcome.failure === null || outcome.failure === 'handler') this.#pool.keep(environment);
-    if (this.#touched && incident !== null) incident.label.affectedCalls++;
+    this.#count(incident);
     return { call, environment };
+  }
+
+  #count(incident: PlannedIncident | null): void {
+    if (incident !== null) incident.label.affectedCalls += Number(this.#touched);
   }
 
   /** Marks the call as touched where the effect changes something, and passes the change on. */

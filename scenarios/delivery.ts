@@ -7,12 +7,16 @@ interface Parcel {
   readonly line: string;
 }
 
+const SPENT: Parcel = { arrivalMs: 0, line: '' };
+
 /** A source's clock may run this far ahead, so lines may arrive this long before their events' time. */
 const LEAD_MS = 2 * MINUTE_MS;
 const DUPLICATE_SHARE = 0.01;
 const SLOW_SHARE = 0.004;
 const VERY_SLOW_SHARE = 0.0004;
 const MEAN_DELAY_MS = 900;
+/** No line is under way for longer: 15 minutes of a call, 10 late, 25 of a hole, 5 for a duplicate, and room. */
+const LONGEST_WAY_MIN = 256;
 const CONTROL_EVERY_MS = 3 * 3_600_000;
 
 function controlLine(ms: number): string {
@@ -26,7 +30,8 @@ function controlLine(ms: number): string {
 export class Delivery {
   readonly #holes: readonly Benign[];
   readonly #random: Random;
-  readonly #minutes = new Map<number, Parcel[]>();
+  /** a ring of minutes, each emptied in place and used again */
+  readonly #minutes: Parcel[][] = Array.from({ length: LONGEST_WAY_MIN }, () => []);
   #drainedMinute: number;
   #nextControlMs: number;
   lines = 0;
@@ -66,9 +71,9 @@ export class Delivery {
       arrivalMs = hole.toMs + this.#random.exponential(20_000);
     }
     const minute = Math.max(Math.floor(arrivalMs / MINUTE_MS), this.#drainedMinute + 1);
-    const parcels = this.#minutes.get(minute);
-    if (parcels === undefined) this.#minutes.set(minute, [{ arrivalMs, line }]);
-    else parcels.push({ arrivalMs, line });
+    if (minute - this.#drainedMinute >= LONGEST_WAY_MIN)
+      throw new RangeError('a line takes longer than the ring of minutes');
+    this.#minutes[minute % LONGEST_WAY_MIN]?.push({ arrivalMs, line });
     return true;
   }
 
@@ -84,15 +89,15 @@ export class Delivery {
 
   /** Everything that is left. */
   *finish(): Generator<string> {
-    for (const minute of [...this.#minutes.keys()].sort((a, b) => a - b)) yield* this.#emit(minute);
+    for (let i = 0; i < LONGEST_WAY_MIN; i++) yield* this.#emit(++this.#drainedMinute);
   }
 
   *#emit(minute: number): Generator<string> {
-    const parcels = this.#minutes.get(minute);
-    if (parcels === undefined) return;
-    this.#minutes.delete(minute);
-    parcels.sort((a, b) => a.arrivalMs - b.arrivalMs);
-    this.lines += parcels.length;
-    for (const { line } of parcels) yield line;
+    const parcels = this.#minutes[minute % LONGEST_WAY_MIN] ?? [];
+    const inOrder = parcels.toSorted((a, b) => a.arrivalMs - b.arrivalMs);
+    parcels.fill(SPENT); // an old array that still points at its parcels would carry them all into the old generation
+    parcels.length = 0;
+    this.lines += inOrder.length;
+    for (const { line } of inOrder) yield line;
   }
 }

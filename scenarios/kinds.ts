@@ -89,28 +89,28 @@ export const KINDS = {
   },
   'errors-burst': {
     threats: ['T2', 'T26'],
-    gross: variant([10, 90], 15, 0.3, drawn(0.3, 0.95, (failShare) => ({ failShare, failKind: 'handler' }))),
+    gross: variant([10, 90], 25, 0.4, drawn(0.3, 0.95, (failShare) => ({ failShare, failKind: 'handler' }))),
     subtle: variant([45, 240], 150, 0.5, drawn(0.05, 0.09, (failShare) => ({ failShare, failKind: 'handler' }))),
   },
   'errors-few': { threats: ['T2'], subtle: variant([4, 25], 5, 0.02, few({ failShare: 1, failKind: 'handler' }), (profile) => profile.errorShare < 0.003) },
   'error-type-new': {
     threats: ['T2', 'T18'],
-    gross: variant([10, 60], 30, 0.4, drawn(0.15, 0.4, (failShare) => ({ failShare, failKind: 'handler', errorType: 'QueryFailedError' }))),
+    gross: variant([10, 60], 60, 0.8, drawn(0.15, 0.4, (failShare) => ({ failShare, failKind: 'handler', errorType: 'QueryFailedError' }))),
     subtle: variant([10, 60], 20, 0.1, few({ failShare: 1, failKind: 'handler', errorType: 'XMLSyntaxError' })),
   },
   crash: {
     threats: ['T19'],
-    gross: variant([10, 60], 15, 0.3, drawn(0.2, 0.8, (failShare) => ({ failShare, failKind: 'exit' }))),
+    gross: variant([10, 60], 40, 0.5, drawn(0.2, 0.8, (failShare) => ({ failShare, failKind: 'exit' }))),
     subtle: variant([5, 40], 5, 0.05, few({ failShare: 1, failKind: 'exit' })),
   },
   timeouts: {
     threats: ['T21', 'T6'],
-    gross: variant([10, 90], 12, 0.2, drawn(0.3, 0.95, (failShare) => ({ failShare, failKind: 'timeout' }))),
+    gross: variant([10, 90], 25, 0.3, drawn(0.3, 0.95, (failShare) => ({ failShare, failKind: 'timeout' }))),
     subtle: variant([10, 45], 8, 0.05, few({ failShare: 1, failKind: 'timeout' })),
   },
   oom: {
     threats: ['T21', 'T6'],
-    gross: variant([10, 90], 12, 0.2, drawn(0.2, 0.9, (failShare) => ({ failShare, failKind: 'oom' }))),
+    gross: variant([10, 90], 35, 0.4, drawn(0.2, 0.9, (failShare) => ({ failShare, failKind: 'oom' }))),
     subtle: variant([10, 45], 8, 0.05, few({ failShare: 1, failKind: 'oom' })),
   },
   'memory-leak': {
@@ -144,7 +144,7 @@ export const KINDS = {
   },
   'secret-in-log': {
     threats: ['T13'],
-    gross: variant([10, 60], 10, 0.1, drawn(0.5, 1, (secretShare) => ({ secretShare }))),
+    gross: variant([10, 60], 15, 0.2, drawn(0.5, 1, (secretShare) => ({ secretShare }))),
     subtle: variant([5, 30], 4, 0.02, (random) => single(random.integer(1, 3), { secretShare: 1 })),
   },
   'verbose-error': { threats: ['T14'], subtle: variant([10, 60], 15, 0.1, few({ failShare: 1, failKind: 'handler', errorType: 'DatabaseError' })) },

@@ -105,7 +105,7 @@ function head(summaries: readonly Summary[]): string {
 }
 
 function kinds(summaries: readonly Summary[]): string {
-  const names = [...new Set(summaries.flatMap((s) => Object.keys(s.byKind)))].sort();
+  const names = [...new Set(summaries.flatMap((s) => Object.keys(s.byKind)))].sort((a, b) => a.localeCompare(b, 'en'));
   const cell = (s: Summary, name: string) => (s.byKind[name] ?? [0, 0]).join('/').padStart(18);
   const title = `${'found / all'.padEnd(28)}${summaries.map((s) => s.detector.padStart(18)).join('')}`;
   return `${title}\n${names.map((name) => name.padEnd(28) + summaries.map((s) => cell(s, name)).join('')).join('\n')}\n`;

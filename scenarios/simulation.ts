@@ -35,10 +35,11 @@ export class FunctionSimulation {
   readonly #arrivals: Arrivals;
   readonly #pool: EnvironmentPool;
   readonly #maker: CallMaker;
-  readonly #open = new Set<StreamBuffer>();
+  readonly #open: StreamBuffer[] = [];
   #nextIncident = 0;
   #nextDeploy = 0;
-  #versionBroken = false;
+  /** the incident whose own new version has been deployed */
+  #poisonedBy: PlannedIncident | null = null;
   invocations = 0;
 
   constructor(story: Story, seed: number, delivery: Delivery, writer: EventWriter, observe: CallObserver | null) {
@@ -64,14 +65,13 @@ export class FunctionSimulation {
       this.#send(this.#maker.make(atMs, load, incident, this.#effectAt(atMs, incident)));
     }
     for (const buffer of this.#open) buffer.flush();
-    this.#open.clear();
+    this.#open.length = 0;
   }
 
   #incidentAt(ms: number): PlannedIncident | null {
     const { incidents } = this.#story;
     while ((incidents[this.#nextIncident]?.label.endMs ?? Number.POSITIVE_INFINITY) <= ms) {
       this.#nextIncident++;
-      this.#versionBroken = false;
     }
     const next = incidents[this.#nextIncident];
     return next !== undefined && next.label.onsetMs < ms + MINUTE_MS ? next : null;
@@ -118,8 +118,8 @@ export class FunctionSimulation {
       this.#pool.deploy();
       this.#maker.deploy(deploy.factor);
     }
-    if (!this.#versionBroken && this.#effectAt(ms, incident).newVersion === true) {
-      this.#versionBroken = true;
+    if (this.#poisonedBy !== incident && this.#effectAt(ms, incident).newVersion === true) {
+      this.#poisonedBy = incident;
       this.#pool.deploy();
     }
   }
@@ -129,8 +129,8 @@ export class FunctionSimulation {
     const writer = this.#writer;
     const json = call.profile.dialect === 'json';
     const { logs, insights } = environment;
-    let head = json ? jsonStart(call, writer) : textStart(call, writer);
-    if (call.initMs !== null) head = `${json ? jsonInit(call, writer) : textInit(call, writer)},${head}`;
+    const init = call.initMs === null ? '' : `${json ? jsonInit(call, writer) : textInit(call, writer)},`;
+    const head = init + (json ? jsonStart(call, writer) : textStart(call, writer));
     const tail = json ? jsonEnd(call, appLines(call), writer) : textEnd(call, appLines(call), writer);
     if (call.endMs - call.startMs > SENT_APART_MS) {
       logs.add(head, call.startMs, call.startMs, null);
@@ -139,10 +139,10 @@ export class FunctionSimulation {
     } else {
       logs.add(`${head},${tail}`, call.startMs, call.endMs, call);
     }
-    this.#open.add(logs);
+    this.#open.push(logs);
     if (insights === null) return;
     const afterMs = call.endMs + 3;
     insights.add(insightsEvent(call, afterMs, writer), afterMs, afterMs, null);
-    this.#open.add(insights);
+    this.#open.push(insights);
   }
 }
