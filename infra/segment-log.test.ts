@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SegmentLog } from './segment-log.ts';
@@ -129,4 +130,13 @@ test('the checksum of older Nodes equals the built-in one, in one piece or conti
       expect(tableCrc32(data, start)).toBe(crc32(data, start));
     }),
   );
+});
+
+test('a log of version 1.0 is read as it was meant, and goes on', async () => {
+  await cp(fileURLToPath(new URL('./fixtures/segment-log-1.0/', import.meta.url)), dir, { recursive: true });
+  const log = await openSegmentLog(dir);
+  expect(await readAll(log, 0)).toEqual(['first', 'second', '', 'größe']);
+  expect(log.position('reader')).toBe(3);
+  expect(await log.append([bytes('next')])).toBe(4);
+  await log.close();
 });

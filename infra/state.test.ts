@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -177,4 +178,20 @@ test('whatever fails at whatever moment, the last snapshot that was acknowledged
     }
   });
   await fc.assert(property, { numRuns: 500 });
+});
+
+test('snapshots of version 1.0 are read as they were meant', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'state-'));
+  await cp(fileURLToPath(new URL('./fixtures/snapshots-1.0/', import.meta.url)), dir, { recursive: true });
+  const loaded = await (await openSnapshots(dir)).load();
+  expect(loaded?.pages).toEqual(
+    new Map([
+      ['shard/0', new Uint8Array(600).fill(7)],
+      ['shard/1', Uint8Array.from([4, 5])],
+      ['größe', Uint8Array.from([255])],
+    ]),
+  );
+  expect(loaded).toMatchObject({ positions: { 'partition 0': '42' }, meta: { config: 'second', list: [1, null] } });
+  expect(loaded).toMatchObject({ sequence: 2, damaged: [] });
+  await rm(dir, { recursive: true });
 });
