@@ -1,4 +1,4 @@
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { StoreError } from './store-error.ts';
 
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
@@ -19,6 +19,9 @@ export interface Sessions {
 }
 
 const DATABASE = 'tripline';
+
+/** Errors are thrown; the client would print them as well. */
+const QUIET = { level: ClickHouseLogLevel.OFF };
 
 /** Duplicates are removed on reading; merging them in every insert would cost a third of the speed. */
 const WRITE_SETTINGS: ClickHouseSettings = {
@@ -46,7 +49,8 @@ const READ_SETTINGS: ClickHouseSettings = {
 export async function openEmbedded(dir: string): Promise<Sessions> {
   const { createChdbConnection } = await loadEngine();
   // The two packages ship separate copies of the Connection type, equal in shape: the only cast in the project.
-  const connect = () => createClient({ connection: createChdbConnection({ path: dir }) as unknown as Connection });
+  const connect = () =>
+    createClient({ log: QUIET, connection: createChdbConnection({ path: dir }) as unknown as Connection });
   const sessions = { writer: connect(), reader: connect() };
   try {
     await sessions.writer.command({ query: `CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic` });
@@ -71,6 +75,7 @@ export async function openServer(address: ServerAddress): Promise<Sessions> {
   const login = {
     url: address.url,
     application: 'tripline',
+    log: QUIET,
     ...(address.user !== undefined && { username: address.user }),
     ...(address.password !== undefined && { password: address.password }),
   };

@@ -22,7 +22,7 @@ export class StoreError extends Error {
   }
 }
 
-const NO_SPACE = /no space left|NOT_ENOUGH_SPACE|ENOSPC|errno: 28\b/i;
+const NO_SPACE = /no space left|not enough space|NOT_ENOUGH_SPACE|ENOSPC|errno: 28\b/i;
 
 /** An engine's message cut to its first sentence-like line: what follows repeats stored data or a stack. */
 export function firstLine(message: string): string {

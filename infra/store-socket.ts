@@ -119,18 +119,32 @@ function parseRequest(line: string): ReadRequest {
   return { sql, format, params: typeof params === 'object' && params !== null ? params : {} };
 }
 
+/** A process serves the readers of `dir`. */
+export async function answers(dir: string): Promise<boolean> {
+  const socket = await connect(dir);
+  socket?.destroy();
+  return socket !== null;
+}
+
 /** Asks the process that holds the store in `dir`; null where none answers there. @throws {StoreError} what it answers */
 export async function askHolder(dir: string, request: ReadRequest): Promise<Readable | null> {
-  const socket = createConnection(pointedPath(dir) ?? socketFile(dir));
-  try {
-    await once(socket, 'connect'); // rejects on 'error'
-  } catch {
-    return null;
-  }
+  const socket = await connect(dir);
+  if (socket === null) return null;
   socket.write(`${JSON.stringify(request)}\n`);
   const replies = texts(socket);
   const first = await replies.next(); // errors of the query come out here, as they do without a socket
   return Readable.from(rest(first, replies), { objectMode: false });
+}
+
+async function connect(dir: string): Promise<Socket | null> {
+  const socket = createConnection(pointedPath(dir) ?? socketFile(dir));
+  try {
+    await once(socket, 'connect'); // rejects on 'error'
+    socket.on('error', () => socket.destroy()); // later ones end the answer
+    return socket;
+  } catch {
+    return null;
+  }
 }
 
 async function* rest(

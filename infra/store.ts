@@ -5,7 +5,7 @@ import { StoreError, writeError } from './store-error.ts';
 import { engineDir, holderOf, keepPrivate, makeFolder } from './store-folder.ts';
 import { migrate } from './store-migrations.ts';
 import { ask, type QueryFormat, type QueryParams } from './store-query.ts';
-import { type ReadRequest, serveReaders } from './store-socket.ts';
+import { answers, type ReadRequest, serveReaders } from './store-socket.ts';
 import { BatchWriter, type RunWriter } from './store-writer.ts';
 
 export type StoreAddress = { readonly dir: string } | ServerAddress;
@@ -37,6 +37,9 @@ export async function openStore(where: StoreAddress): Promise<Store> {
 
 async function openFolder(dir: string): Promise<Store> {
   makeFolder(dir);
+  const holder = holderOf(dir);
+  // The engine would find out too, but says so on stderr; a process id alone may have gone to another process.
+  if (holder !== null && holder !== process.pid && (await answers(dir))) throw heldBy(dir, holder);
   const opened: (() => Promise<void> | void)[] = [keepPrivate()]; // undone backwards
   const undo = async (): Promise<void> => {
     for (const step of opened.splice(0).reverse()) await step();
@@ -89,21 +92,24 @@ async function openRemote(address: ServerAddress): Promise<Store> {
   }
 }
 
-/** This process holds the store, so a run that another left `running` is over. */
+/** This process holds the store, so a run that another left `running` is over. Writes nothing where there is none: a full disk can be read. */
 async function endDeadRuns(db: ClickHouseClient): Promise<void> {
-  await db.command({
-    query: `INSERT INTO runs_data (run_id, config_hash, input_fingerprint, command, status, totals)
-      SELECT run_id, config_hash, input_fingerprint, command, 'interrupted', totals FROM runs_data FINAL WHERE status = 'running'`,
-  });
+  const dead = "FROM runs_data FINAL WHERE status = 'running'";
+  const found = await db.query({ query: `SELECT 1 ${dead} LIMIT 1`, format: 'JSONEachRow' });
+  if ((await found.json()).length === 0) return;
+  const columns = 'run_id, config_hash, input_fingerprint, command, totals';
+  await db.command({ query: `INSERT INTO runs_data (${columns}, status) SELECT ${columns}, 'interrupted' ${dead}` });
 }
 
 /** The engine says only that it could not open the folder; who holds it stands beside its files. */
-function openError(dir: string, error: unknown): StoreError {
+function openError(dir: string, cause: unknown): StoreError {
   const pid = holderOf(dir);
-  if (pid === null || pid === process.pid || error instanceof StoreError) return writeError(dir, error);
-  return new StoreError(
-    'STORE_HELD',
-    `the store in ${dir} is held by process ${pid}: wait until it ends, or use another --store`,
-    { cause: error },
-  );
+  return pid === null || pid === process.pid || cause instanceof StoreError
+    ? writeError(dir, cause)
+    : heldBy(dir, pid, cause);
+}
+
+function heldBy(dir: string, pid: number, cause?: unknown): StoreError {
+  const message = `the store in ${dir} is held by process ${pid}: wait until it ends, or use another --store`;
+  return new StoreError('STORE_HELD', message, { cause });
 }
