@@ -117,7 +117,7 @@ async function runSeed(seed: number): Promise<SeedResult> {
     if (!flags['peers-only']) {
       const alerts = await productAlerts(file);
       if (flags.keep !== undefined) keep(seed, alerts);
-      scores['tripline'] = score(alerts, truth);
+      scores.tripline = score(alerts, truth);
     }
     for (const sigma of [6, 8]) scores[`z-score ${sigma} sigma`] = score(peer.alerts(sigma, fleet.endMs), truth);
     return { seed, totals: fleet.totals(), scores };
