@@ -32,7 +32,7 @@ export class SequentialRuns implements FragmentRuns {
     this.#log = log;
     this.#index = range.from;
     this.#end = range.to;
-    this.#buffer = new FragmentBlock(log.dictionary, log.inMemory(range.to - 1) && log.inMemory(range.from) ? 0 : PAGE);
+    this.#buffer = new FragmentBlock(log.dictionary, log.spilled ? PAGE : 0);
     this.block = this.#buffer;
   }
 
@@ -162,7 +162,8 @@ class Cursor {
     this.#index = range.from;
     this.block = new FragmentBlock(log.dictionary, this.#capacity + AROUND);
     this.keys = new Float64Array(this.#capacity);
-    this.#times = new Float64Array(this.#capacity + 2 * AROUND).fill(Number.NEGATIVE_INFINITY);
+    this.#times = new Float64Array(this.#capacity + 2 * AROUND);
+    this.#times.set([Number.NEGATIVE_INFINITY, BEFORE]);
   }
 
   /** Place of the current row. With the buffer used up that of the last one, which no later row can undercut. */
@@ -193,14 +194,18 @@ class Cursor {
   }
 }
 
-/** Median of the five times from `at` on. Before a file there is nothing earlier (-∞), behind it nothing later (+∞). */
+/** Stands before the first time of a file beside a -∞, so that of the two neither pulls the median; +∞ stands behind the last. */
+const BEFORE = Number.POSITIVE_INFINITY;
+
+/** Median of the five times from `at` on; the middle one itself where it is in order, which is the usual case. */
 function centralMs(times: Float64Array, at: number): number {
   const a = times[at]!;
   const b = times[at + 1]!;
   const c = times[at + 2]!;
   const d = times[at + 3]!;
   const e = times[at + 4]!;
-  return a <= c && b <= c && c <= d && c <= e ? c : medianOfFive(a, b, c, d, e); // in order: the usual case
+  if ((a <= c || a === BEFORE) && (b <= c || b === BEFORE) && c <= d && c <= e) return c;
+  return medianOfFive(a, b, c, d, e);
 }
 
 function medianOfFive(a: number, b: number, c: number, d: number, e: number): number {
