@@ -35,7 +35,7 @@ const WRITE_SETTINGS: ClickHouseSettings = {
 const READ_SETTINGS: ClickHouseSettings = {
   max_execution_time: 120,
   max_memory_usage: '4000000000',
-  max_result_bytes: '1000000000',
+  max_result_bytes: '100000000', // the embedded engine hands over an answer in one piece
   output_format_json_quote_64bit_integers: 0,
   output_format_json_escape_forward_slashes: 0,
   readonly: '1',

@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
+import { linesOf } from './store-lines.ts';
 import type { QueryFormat, QueryParams } from './store-query.ts';
 
 /** One line of JSON from a reader. The answer is lines of JSON as well: `{"text"}` any number of times, then `{"end":true}` or `{"error"}`. */
@@ -157,7 +157,7 @@ async function* rest(
 
 async function* texts(socket: Socket): AsyncGenerator<string, void> {
   try {
-    for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of linesOf(socket)) {
       const reply = JSON.parse(line) as Reply;
       if ('end' in reply) return;
       if ('error' in reply) throw new StoreError(reply.error.code, reply.error.message);

@@ -10,6 +10,19 @@ import { BatchWriter, type RunWriter } from './store-writer.ts';
 
 export type StoreAddress = { readonly dir: string } | ServerAddress;
 
+/** What `--store` names: a folder, or a server as `http://user:password@host:8123/database`. */
+export function storeAddress(text: string): StoreAddress {
+  if (!/^https?:\/\//i.test(text)) return { dir: text };
+  const { origin, username, password, pathname } = new URL(text);
+  const database = decodeURIComponent(pathname.slice(1));
+  return {
+    url: origin,
+    ...(username !== '' && { user: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(database !== '' && { database }),
+  };
+}
+
 /** What can be asked of a store, opened here or reached through the process that holds it. */
 export interface StoreReader {
   /**

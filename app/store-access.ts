@@ -1,0 +1,71 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { openStore, type StoreReader, storeAddress } from '../infra/store.ts';
+import { StoreError } from '../infra/store-error.ts';
+import { hasStore } from '../infra/store-folder.ts';
+import { linesOf } from '../infra/store-lines.ts';
+import type { QueryParams } from '../infra/store-query.ts';
+import { answers, askHolder } from '../infra/store-socket.ts';
+
+export const DEFAULT_STORE = './.tripline';
+
+/** How long a store may be held by a process that does not answer: one that is just opening or closing it. */
+const PATIENCE_MS = 15_000;
+const RETRY_MS = 100;
+
+/**
+ * Opens what `--store` names for reading: through the process that holds it, or itself. Where the holder does not answer
+ * it waits a while and tells `say`, once.
+ * @throws {StoreError} STORE_MISSING, STORE_HELD, STORE_UNAVAILABLE, STORE_FAILED
+ */
+export async function openForReading(store: string, say: (message: string) => Promise<void>): Promise<StoreReader> {
+  const address = storeAddress(store);
+  if (!('dir' in address)) return openStore(address);
+  const { dir } = address;
+  if (!hasStore(dir)) {
+    const next = 'fill one with `tripline demo` or `tripline replay FILE`, or name another with --store';
+    throw new StoreError('STORE_MISSING', `there is no store in ${dir}: ${next}`);
+  }
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    if (await answers(dir)) return throughHolder(dir);
+    try {
+      return await openStore({ dir });
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'STORE_HELD') || waitedMs >= PATIENCE_MS) throw error;
+      if (waitedMs === 0) await say(`${error.message.split(':')[0]}: waiting for it\n`);
+    }
+    await wait(RETRY_MS);
+  }
+}
+
+function throughHolder(dir: string): StoreReader {
+  return {
+    async query(sql, format, params = {}) {
+      const answer = await askHolder(dir, { sql, format, params });
+      if (answer === null)
+        throw new StoreError('STORE_FAILED', `the process that held the store in ${dir} has just ended: try again`);
+      return answer;
+    },
+    close: async () => undefined,
+  };
+}
+
+/** The rows of a small answer as objects. @throws {StoreError} */
+export async function rowsOf<Row>(reader: StoreReader, sql: string, params: QueryParams = {}): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const line of linesOf(await reader.query(sql, 'json', params))) rows.push(JSON.parse(line) as Row);
+  return rows;
+}
+
+/** Opens, reads, closes, whatever happens in between. */
+export async function withStore<Result>(
+  store: string,
+  say: (message: string) => Promise<void>,
+  read: (reader: StoreReader) => Promise<Result>,
+): Promise<Result> {
+  const reader = await openForReading(store, say);
+  try {
+    return await read(reader);
+  } finally {
+    await reader.close();
+  }
+}
