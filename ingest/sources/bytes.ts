@@ -18,7 +18,8 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 export async function* readFileBytes(path: string, sizeBytes: number | null): AsyncGenerator<Uint8Array, void> {
   const file = await attempt(() => open(path));
   try {
-    const chunkBytes = Math.min(CHUNK_BYTES, (sizeBytes ?? CHUNK_BYTES) + 1); // one more, to see the end in the same read
+    // one more than there is, to see the end in the same read; not less than a little, should the file have grown
+    const chunkBytes = Math.min(CHUNK_BYTES, Math.max(64 * 1024, (sizeBytes ?? CHUNK_BYTES) + 1));
     for (;;) {
       const chunk = await readChunk(file, Buffer.allocUnsafeSlow(chunkBytes));
       if (chunk.length > 0) yield chunk;
@@ -142,7 +143,7 @@ async function* recode(bytes: Bytes, encoding: string): AsyncGenerator<Uint8Arra
 }
 
 /** What goes to zlib at once. What it unpacked of a piece before it met damage is lost, so pieces are small. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 16 * 1024;
 const GUNZIP = {
   chunkSize: 1024 * 1024,
   // room for zlib's own thread to run ahead while this one computes
