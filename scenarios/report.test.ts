@@ -26,7 +26,11 @@ function finding(grade: Incident['grade'], delayMin: number | null): Finding {
     affectedCalls: 9,
     missingCalls: 0,
   };
-  return { incident, alert: delayMin === null ? null : ALERT, delayMs: delayMin === null ? null : delayMin * MINUTE_MS };
+  return {
+    incident,
+    alert: delayMin === null ? null : ALERT,
+    delayMs: delayMin === null ? null : delayMin * MINUTE_MS,
+  };
 }
 
 function result(seed: number, findings: readonly Finding[], falseAlerts: readonly ScoredAlert[]): SeedResult {
