@@ -30,7 +30,7 @@ export function firstLine(message: string): string {
   return line
     .replace(/^Code: \d+\. /, '')
     .replace(/^DB::(Errno)?Exception: /, '')
-    .replace(/\s*\(version [^)]*\)/, '')
+    .replace(/\s*\(version .*$/, '')
     .trim()
     .slice(0, 500);
 }

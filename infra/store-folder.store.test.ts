@@ -49,6 +49,16 @@ async function child(work: 'write' | 'hold', until: string): Promise<ChildProces
   throw new Error(`the child ended before it said ${until}`);
 }
 
+/** Exit code and standard error of a process that ends by itself. */
+async function ended(started: ChildProcess): Promise<[number | null, string]> {
+  let said = '';
+  started.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [status] = (await once(started, 'close')) as [number | null];
+  return [status, said];
+}
+
 async function kill(process: ChildProcess): Promise<void> {
   process.kill('SIGKILL');
   await once(process, 'exit');
@@ -91,6 +101,17 @@ describe('folder', () => {
     await expect(store.writer.finishRun('done', {})).rejects.toMatchObject(failure);
     await store.close();
     expect(readdirSync(dir)).toEqual(['clickhouse']);
+  });
+
+  test('where the library cannot be loaded the error says why and what works without it', async () => {
+    const hide = `import m from 'node:module'; const find = m._resolveFilename;
+      m._resolveFilename = (id, ...rest) => { if (id.startsWith('@chdb/')) throw Object.assign(new Error('hidden'), { code: 'MODULE_NOT_FOUND' }); return find(id, ...rest); };`;
+    const preload = `data:text/javascript,${encodeURIComponent(hide)}`;
+    const args = ['--import', preload, '--import', 'tsx', 'infra/store-child.fixture.ts', dir, 'hold'];
+    const [status, said] = await ended(spawn(process.execPath, args));
+    expect(status).toBe(1);
+    expect(said).toContain('STORE_UNAVAILABLE');
+    expect(said).toMatch(/cannot be loaded here \(chdb: no native binding .*--store none works without it/);
   });
 
   test('a server that is gone is a clear error', async () => {

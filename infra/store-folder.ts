@@ -8,7 +8,7 @@ export const engineDir = (dir: string): string => join(resolve(dir), 'clickhouse
 
 /** Something was stored in `dir` once. */
 export function hasStore(dir: string): boolean {
-  return statSync(engineDir(dir), { throwIfNoEntry: false })?.isDirectory() === true;
+  return statSync(join(engineDir(dir), 'metadata'), { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Makes the folder, 0700, and what lies in it readable to its owner alone. @throws {StoreError} STORE_FAILED */
