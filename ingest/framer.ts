@@ -1,4 +1,4 @@
-import { Byte, matches, ascii } from './bytes.ts';
+import { ascii, Byte, indexOfByte, matches } from './bytes.ts';
 import { decodeData, GZIP_BASE64 } from './envelopes/base64-gzip.ts';
 import { isFieldPair, readJsonValue, rowOf } from './envelopes/json-value.ts';
 import { readQueryRow } from './envelopes/cli-events.ts';
@@ -11,6 +11,7 @@ import type { Reading } from './reading.ts';
 const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 const MAX_CONTAINERS = 16;
 const MAX_PAIRS = 1000;
+const PATIENCE_BYTES = 64 * 1024;
 const EXCERPT_BYTES = 2000;
 const MESSAGE_TYPE = ascii('{"messageType"');
 const MORE = -1;
@@ -132,11 +133,14 @@ export class Framer {
   #value(bytes: Uint8Array, p: number, isLast: boolean): number {
     if (!this.#isScanning) {
       this.#place();
-      const newline = matches(bytes, p, MESSAGE_TYPE) ? this.#newlineFrom(bytes, p) : -1;
+      const isMessage = matches(bytes, p, MESSAGE_TYPE);
+      const newline = isMessage ? this.#newlineFrom(bytes, p) : -1;
+      // most messages are lines: wait for the end of the line before looking for the end of the value
+      if (isMessage && newline < 0 && !isLast && bytes.length - p < PATIENCE_BYTES) return MORE;
       if (newline >= 0 && newline - p <= this.#maxBytes) {
         this.#lines.flush();
         this.#place();
-        const end = this.#subscriptions.read(bytes, p);
+        const end = this.#subscriptions.read(bytes, p, newline);
         if (end >= 0) return end;
       }
       this.#scanner.reset();
@@ -158,7 +162,7 @@ export class Framer {
   }
 
   #whole(bytes: Uint8Array, p: number, end: number): void {
-    if (matches(bytes, p, MESSAGE_TYPE) && this.#subscriptions.read(bytes, p) >= 0) return;
+    if (matches(bytes, p, MESSAGE_TYPE) && this.#subscriptions.read(bytes, p, end) >= 0) return;
     const text = textBetween(bytes, p, end);
     let value: unknown;
     try {
@@ -273,7 +277,7 @@ export class Framer {
 
   #newlineFrom(bytes: Uint8Array, p: number): number {
     if (this.#newline < p) {
-      const found = bytes.indexOf(Byte.newline, p);
+      const found = indexOfByte(bytes, Byte.newline, p);
       this.#newline = found < 0 ? Number.POSITIVE_INFINITY : found;
     }
     return this.#newline === Number.POSITIVE_INFINITY ? -1 : this.#newline;

@@ -1,4 +1,5 @@
 import { ByteTable } from './byte-table.ts';
+import { asciiText } from './envelopes/text-bytes.ts';
 import { type Dictionary, functionKey } from './fragment.ts';
 import { newRequestId, type RequestId } from './request-id.ts';
 
@@ -98,20 +99,20 @@ export class Identities {
   }
 
   /** The group remembered under plain bytes (ASCII, no escapes) and an owner given as a number; undefined on first sight. */
-  findGroup(bytes: Uint8Array, from: number, to: number, owner: number): LogGroup | undefined {
-    return this.#groupByBytes.get(bytes, from, to, owner);
+  findGroup(view: DataView, from: number, to: number, owner: number): LogGroup | undefined {
+    return this.#groupByBytes.get(view, from, to, owner);
   }
 
-  rememberGroup(bytes: Uint8Array, from: number, to: number, owner: number, group: LogGroup): void {
-    this.#groupByBytes.add(bytes, from, to, owner, group);
+  rememberGroup(view: DataView, from: number, to: number, owner: number, group: LogGroup): void {
+    this.#groupByBytes.add(view, from, to, owner, group);
   }
 
   /** `stream` for plain bytes. */
-  streamOfBytes(group: LogGroup, bytes: Uint8Array, from: number, to: number): LogStream {
-    let stream = this.#streamByBytes.get(bytes, from, to, group.number);
+  streamOfBytes(group: LogGroup, view: DataView, from: number, to: number): LogStream {
+    let stream = this.#streamByBytes.get(view, from, to, group.number);
     if (stream === undefined) {
-      stream = this.stream(group, asciiText(bytes, from, to));
-      this.#streamByBytes.add(bytes, from, to, group.number, stream);
+      stream = this.stream(group, asciiText(view, from, to));
+      this.#streamByBytes.add(view, from, to, group.number, stream);
     }
     return stream;
   }
@@ -141,9 +142,6 @@ export class Identities {
     };
   }
 }
-
-export const asciiText = (bytes: Uint8Array, from: number, to: number): string =>
-  String.fromCharCode(...bytes.subarray(from, Math.min(to, from + 4096)));
 
 function newGroup(account: string | null, region: string | null, name: string, number: number): LogGroup {
   if (name === INSIGHTS_GROUP) return { kind: 'insights', account, region, name: null, number };

@@ -1,6 +1,6 @@
 import { F, Flag, FragmentKind, type FragmentWriter, NONE, U } from './fragment.ts';
 import type { LogStream } from './identity.ts';
-import { clearRequestId, hasRequestId, newRequestId, type RequestId } from './request-id.ts';
+import { clearRequestId, copyRequestId, hasRequestId, newRequestId, type RequestId } from './request-id.ts';
 
 export const Status = { unknown: 0, success: 1, error: 2, timeout: 3 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
@@ -75,10 +75,10 @@ export class Recorder {
   }
 
   start(stream: LogStream, timeMs: number, id: RequestId, version: number): void {
-    copyId(id, stream.open);
+    copyRequestId(id, stream.open);
     if (version !== 0) stream.version = version;
     this.#flushStart();
-    copyId(id, this.#start);
+    copyRequestId(id, this.#start);
     this.#startStream = stream;
     this.#startTimeMs = timeMs;
     this.#startVersion = stream.version;
@@ -164,14 +164,6 @@ export class Recorder {
     this.out.block.u[i * U.stride + U.version] = this.#startVersion;
     this.setId(i, this.#start);
   }
-}
-
-function copyId(from: RequestId, to: RequestId): void {
-  to.w0 = from.w0;
-  to.w1 = from.w1;
-  to.w2 = from.w2;
-  to.w3 = from.w3;
-  to.text = from.text;
 }
 
 function sameId(a: RequestId, b: RequestId): boolean {

@@ -14,27 +14,28 @@ export const UUID_LENGTH = 36;
 /** Longest id kept as text; a longer one is cut (its hash is of the whole). */
 const MAX_ID_TEXT = 128;
 
-/** Value of a hexadecimal digit by its byte, 255 for anything else. */
-export const HEX = new Uint8Array(256).fill(255);
-for (let digit = 0; digit < 16; digit++) {
-  const char = digit.toString(16);
-  HEX[char.charCodeAt(0)] = digit;
-  HEX[char.toUpperCase().charCodeAt(0)] = digit;
+/** Value of two hexadecimal digits by their two bytes, -1 for anything else. */
+const HEX_PAIR = new Int16Array(1 << 16).fill(-1);
+for (const high of '0123456789abcdefABCDEF') {
+  for (const low of '0123456789abcdefABCDEF') {
+    HEX_PAIR[(high.charCodeAt(0) << 8) | low.charCodeAt(0)] = Number.parseInt(high + low, 16);
+  }
 }
 
 const DASH = 0x2d;
 
-/** Reads the UUID at `at` into `id`; false, with `id` undefined, if none is there. `at + 36` must be inside `bytes`. About 25 ns. */
-export function readUuid(bytes: Uint8Array, at: number, id: RequestId): boolean {
-  if (bytes[at + 8] !== DASH || bytes[at + 13] !== DASH || bytes[at + 18] !== DASH || bytes[at + 23] !== DASH) return false;
-  const a = hex4(bytes, at);
-  const b = hex4(bytes, at + 4);
-  const c = hex4(bytes, at + 9);
-  const d = hex4(bytes, at + 14);
-  const e = hex4(bytes, at + 19);
-  const f = hex4(bytes, at + 24);
-  const g = hex4(bytes, at + 28);
-  const h = hex4(bytes, at + 32);
+/** Reads the UUID at `at` into `id`; false, with `id` undefined, if none is there. There must be 36 bytes. About 25 ns. */
+export function readUuid(view: DataView, at: number, id: RequestId): boolean {
+  if (view.getUint8(at + 8) !== DASH || view.getUint8(at + 13) !== DASH) return false;
+  if (view.getUint8(at + 18) !== DASH || view.getUint8(at + 23) !== DASH) return false;
+  const a = hex4(view, at);
+  const b = hex4(view, at + 4);
+  const c = hex4(view, at + 9);
+  const d = hex4(view, at + 14);
+  const e = hex4(view, at + 19);
+  const f = hex4(view, at + 24);
+  const g = hex4(view, at + 28);
+  const h = hex4(view, at + 32);
   if ((a | b | c | d | e | f | g | h) < 0) return false;
   id.w0 = ((a << 16) | b) >>> 0;
   id.w1 = ((c << 16) | d) >>> 0;
@@ -45,20 +46,40 @@ export function readUuid(bytes: Uint8Array, at: number, id: RequestId): boolean 
 }
 
 /** Four hexadecimal digits as a number, negative if one is not a digit. */
-function hex4(bytes: Uint8Array, at: number): number {
-  const p = HEX[bytes[at]!]!;
-  const q = HEX[bytes[at + 1]!]!;
-  const r = HEX[bytes[at + 2]!]!;
-  const s = HEX[bytes[at + 3]!]!;
-  return (p | q | r | s) > 15 ? -1 : (p << 12) | (q << 8) | (r << 4) | s;
+function hex4(view: DataView, at: number): number {
+  return (HEX_PAIR[view.getUint16(at)]! << 8) | HEX_PAIR[view.getUint16(at + 2)]!;
 }
 
-const scratch = new Uint8Array(UUID_LENGTH);
+/** Reads UUIDs from bytes where the same one comes again and again: a repetition is compared, not read. */
+export class UuidBytes {
+  /** the UUID read last */
+  readonly id: RequestId = newRequestId();
+  #at = -1;
+
+  /** As `readUuid`. About 5 ns for the UUID of the call before. */
+  read(view: DataView, at: number): boolean {
+    if (this.#at >= 0 && isSame(view, at, this.#at)) return true;
+    this.#at = readUuid(view, at, this.id) ? at : -1;
+    return this.#at >= 0;
+  }
+
+  /** The next `read` is of other bytes. */
+  forget(): void {
+    this.#at = -1;
+  }
+}
+
+function isSame(view: DataView, at: number, known: number): boolean {
+  for (let i = 0; i < 32; i += 8) if (view.getFloat64(at + i) !== view.getFloat64(known + i)) return false;
+  return view.getUint32(at + 32) === view.getUint32(known + 32);
+}
+
+const scratch = new DataView(new ArrayBuffer(UUID_LENGTH));
 
 /** Reads any text into `id`; `intern` numbers the text of an id that is not a UUID. Empty text = no id. */
 export function setRequestId(id: RequestId, text: string, intern: (text: string) => number): void {
   if (text.length === UUID_LENGTH) {
-    for (let i = 0; i < UUID_LENGTH; i++) scratch[i] = text.charCodeAt(i) > 127 ? 0 : text.charCodeAt(i);
+    for (let i = 0; i < UUID_LENGTH; i++) scratch.setUint8(i, text.charCodeAt(i) > 127 ? 0 : text.charCodeAt(i));
     if (readUuid(scratch, 0, id)) return;
   }
   clearRequestId(id);
@@ -76,6 +97,14 @@ export function setRequestId(id: RequestId, text: string, intern: (text: string)
   id.w2 = w2 >>> 0;
   id.w3 = w3 >>> 0;
   id.text = intern(text.slice(0, MAX_ID_TEXT));
+}
+
+export function copyRequestId(from: RequestId, to: RequestId): void {
+  to.w0 = from.w0;
+  to.w1 = from.w1;
+  to.w2 = from.w2;
+  to.w3 = from.w3;
+  to.text = from.text;
 }
 
 export function clearRequestId(id: RequestId): void {

@@ -9,25 +9,25 @@ export class DecimalBytes {
   thousandths = 0;
 
   /** Where the number that starts at `at` ends, or -1. About 1 ns a digit. */
-  read(bytes: Uint8Array, at: number): number {
+  read(view: DataView, at: number): number {
     let p = at;
     let whole = 0;
-    let digit = bytes[p]! - Byte.zero;
+    let digit = view.getUint8(p) - Byte.zero;
     while (digit >= 0 && digit <= 9) {
       whole = whole * 10 + digit;
-      digit = bytes[++p]! - Byte.zero;
+      digit = view.getUint8(++p) - Byte.zero;
     }
     const digits = p - at;
-    if (digits === 0 || digits > 9 || (digits > 1 && bytes[at] === Byte.zero)) return -1;
+    if (digits === 0 || digits > 9 || (digits > 1 && view.getUint8(at) === Byte.zero)) return -1;
     let fraction = 0;
-    if (bytes[p] === Byte.dot) {
+    if (view.getUint8(p) === Byte.dot) {
       const point = p++;
       let scale = 100;
-      digit = bytes[p]! - Byte.zero;
+      digit = view.getUint8(p) - Byte.zero;
       while (digit >= 0 && digit <= 9) {
         fraction += digit * scale;
         scale = (scale / 10) | 0;
-        digit = bytes[++p]! - Byte.zero;
+        digit = view.getUint8(++p) - Byte.zero;
       }
       if (p - point < 2 || p - point > 4) return -1;
     }

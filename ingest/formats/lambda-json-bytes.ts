@@ -1,21 +1,20 @@
-import { ascii, Byte, MAX_MEMORY_KIB, matches } from '../bytes.ts';
+import { Byte, Literal, MAX_MEMORY_KIB, pair, skipSpaces as spaces } from '../bytes.ts';
 import { NONE } from '../fragment.ts';
 import type { LogStream } from '../identity.ts';
 import { type Recorder, Status } from '../recorder.ts';
-import { readUuid, UUID_LENGTH } from '../request-id.ts';
+import { copyRequestId, UUID_LENGTH, type UuidBytes } from '../request-id.ts';
 import { DecimalBytes } from './decimal-bytes.ts';
 import { endOfMessage } from './lambda-text-bytes.ts';
 import type { VersionBytes } from './version-bytes.ts';
 
 /** JSON inside a JSON string: every quote is escaped. */
-const escaped = (text: string): Uint8Array => ascii(text.replaceAll('"', '\\"'));
+const escaped = (text: string): Literal => new Literal(text.replaceAll('"', '\\"'));
 const TIME = escaped('{"time":');
 const TYPE = escaped('"type":');
-const PLATFORM = escaped('"platform.');
 const RECORD = escaped('"record":');
-const REPORT = escaped('report"');
-const START = escaped('start"');
-const RUNTIME_DONE = escaped('runtimeDone"');
+const REPORT = escaped('"platform.report"');
+const START = escaped('"platform.start"');
+const RUNTIME_DONE = escaped('"platform.runtimeDone"');
 const REQUEST_ID = escaped('"requestId":');
 const STATUS = escaped('"status":');
 const SUCCESS = escaped('"success"');
@@ -43,29 +42,29 @@ const Met = { id: 1, status: 2, version: 4, metrics: 8, producedBytes: 16 } as c
 export class LambdaJsonBytes {
   readonly #recorder: Recorder;
   readonly #versions: VersionBytes;
+  readonly #uuids: UuidBytes;
   readonly #number = new DecimalBytes();
   #met = 0;
 
-  constructor(recorder: Recorder, versions: VersionBytes) {
+  constructor(recorder: Recorder, versions: VersionBytes, uuids: UuidBytes) {
     this.#recorder = recorder;
     this.#versions = versions;
+    this.#uuids = uuids;
   }
 
-  event(bytes: Uint8Array, at: number, stream: LogStream, timeMs: number): number {
-    if (!matches(bytes, at, TIME)) return -1;
-    let p = afterComma(bytes, skipText(bytes, spaces(bytes, at + TIME.length)));
-    if (p < 0 || !matches(bytes, p, TYPE)) return -1;
-    p = spaces(bytes, p + TYPE.length);
-    if (!matches(bytes, p, PLATFORM)) return -1;
-    p += PLATFORM.length;
-    const isStart = matches(bytes, p, START);
-    const isReport = !isStart && matches(bytes, p, REPORT);
-    if (!isStart && !isReport && !matches(bytes, p, RUNTIME_DONE)) return -1;
-    p = afterComma(bytes, p + (isStart ? START : isReport ? REPORT : RUNTIME_DONE).length);
-    if (p < 0 || !matches(bytes, p, RECORD)) return -1;
-    p = this.#record(bytes, spaces(bytes, p + RECORD.length), stream);
-    if (p < 0 || bytes[p] !== Byte.closeBrace) return -1;
-    const end = endOfMessage(bytes, p + 1);
+  event(view: DataView, at: number, stream: LogStream, timeMs: number): number {
+    if (!TIME.at(view, at)) return -1;
+    let p = afterComma(view, skipText(view, spaces(view, at + TIME.length)));
+    if (p < 0 || !TYPE.at(view, p)) return -1;
+    p = spaces(view, p + TYPE.length);
+    const isStart = START.at(view, p);
+    const isReport = !isStart && REPORT.at(view, p);
+    if (!isStart && !isReport && !RUNTIME_DONE.at(view, p)) return -1;
+    p = afterComma(view, p + (isStart ? START : isReport ? REPORT : RUNTIME_DONE).length);
+    if (p < 0 || !RECORD.at(view, p)) return -1;
+    p = this.#record(view, spaces(view, p + RECORD.length), stream);
+    if (p < 0 || view.getUint8(p) !== Byte.closeBrace) return -1;
+    const end = endOfMessage(view, p + 1);
     return end < 0 || !this.#write(isStart, isReport, stream, timeMs) ? -1 : end;
   }
 
@@ -87,45 +86,47 @@ export class LambdaJsonBytes {
   }
 
   /** Reads the object at `at` into the recorder's report; the place after it or -1. */
-  #record(bytes: Uint8Array, at: number, stream: LogStream): number {
+  #record(view: DataView, at: number, stream: LogStream): number {
     this.#recorder.report.clear();
     this.#met = 0;
-    if (bytes[at] !== Byte.openBrace) return -1;
+    if (view.getUint8(at) !== Byte.openBrace) return -1;
     let p = at + 1;
     for (;;) {
-      p = this.#key(bytes, p, stream);
+      p = this.#key(view, p, stream);
       if (p < 0) return -1;
-      if (bytes[p] === Byte.closeBrace) return p + 1;
-      p = afterComma(bytes, p);
+      if (view.getUint8(p) === Byte.closeBrace) return p + 1;
+      p = afterComma(view, p);
       if (p < 0) return -1;
     }
   }
 
   /** One key of the record with its value. The letter after `\"` tells the known keys apart. */
-  #key(bytes: Uint8Array, at: number, stream: LogStream): number {
+  #key(view: DataView, at: number, stream: LogStream): number {
     const { report } = this.#recorder;
-    const first = bytes[at + 2];
+    const first = view.getUint8(at + 2);
     if (first === r) {
-      const p = spaces(bytes, at + REQUEST_ID.length) + 2;
-      if (!matches(bytes, at, REQUEST_ID) || !this.#once(Met.id) || !isQuote(bytes, p - 2)) return -1;
-      return readUuid(bytes, p, report.id) && isQuote(bytes, p + UUID_LENGTH) ? p + UUID_LENGTH + 2 : -1;
+      const p = spaces(view, at + REQUEST_ID.length) + 2;
+      if (!REQUEST_ID.at(view, at) || !this.#once(Met.id) || !isQuote(view, p - 2)) return -1;
+      if (!this.#uuids.read(view, p) || !isQuote(view, p + UUID_LENGTH)) return -1;
+      copyRequestId(this.#uuids.id, report.id);
+      return p + UUID_LENGTH + 2;
     }
-    if (first === m) return matches(bytes, at, METRICS) && this.#once(Met.metrics) ? this.#metrics(bytes, spaces(bytes, at + METRICS.length)) : -1;
-    if (first === t) return matches(bytes, at, TRACING) ? skipNested(bytes, spaces(bytes, at + TRACING.length)) : -1;
+    if (first === m) return METRICS.at(view, at) && this.#once(Met.metrics) ? this.#metrics(view, spaces(view, at + METRICS.length)) : -1;
+    if (first === t) return TRACING.at(view, at) ? skipNested(view, spaces(view, at + TRACING.length)) : -1;
     if (first === f) {
       // in a group that is not one function's the ARN tells the name: the text reader learns it
-      return stream.group.kind === 'function' && matches(bytes, at, FUNCTION_ARN) ? skipText(bytes, spaces(bytes, at + FUNCTION_ARN.length)) : -1;
+      return stream.group.kind === 'function' && FUNCTION_ARN.at(view, at) ? skipText(view, spaces(view, at + FUNCTION_ARN.length)) : -1;
     }
     if (first === v) {
-      const p = spaces(bytes, at + VERSION.length);
-      if (!matches(bytes, at, VERSION) || !this.#once(Met.version) || !isQuote(bytes, p)) return -1;
-      const end = this.#versions.read(bytes, p + 2);
-      return end >= 0 && isQuote(bytes, end) ? end + 2 : -1;
+      const p = spaces(view, at + VERSION.length);
+      if (!VERSION.at(view, at) || !this.#once(Met.version) || !isQuote(view, p)) return -1;
+      const end = this.#versions.read(view, p + 2);
+      return end >= 0 && isQuote(view, end) ? end + 2 : -1;
     }
     if (first !== s) return -1;
-    if (matches(bytes, at, SPANS)) return skipNested(bytes, spaces(bytes, at + SPANS.length));
-    const p = spaces(bytes, at + STATUS.length);
-    if (!matches(bytes, at, STATUS) || !matches(bytes, p, SUCCESS) || !this.#once(Met.status)) return -1;
+    if (SPANS.at(view, at)) return skipNested(view, spaces(view, at + SPANS.length));
+    const p = spaces(view, at + STATUS.length);
+    if (!STATUS.at(view, at) || !SUCCESS.at(view, p) || !this.#once(Met.status)) return -1;
     report.status = Status.success;
     return p + SUCCESS.length;
   }
@@ -136,55 +137,55 @@ export class LambdaJsonBytes {
     return isFirst;
   }
 
-  #metrics(bytes: Uint8Array, at: number): number {
-    if (bytes[at] !== Byte.openBrace) return -1;
+  #metrics(view: DataView, at: number): number {
+    if (view.getUint8(at) !== Byte.openBrace) return -1;
     let p = at + 1;
     for (;;) {
-      p = this.#metric(bytes, p);
+      p = this.#metric(view, p);
       if (p < 0) return -1;
-      if (bytes[p] === Byte.closeBrace) return p + 1;
-      p = afterComma(bytes, p);
+      if (view.getUint8(p) === Byte.closeBrace) return p + 1;
+      p = afterComma(view, p);
       if (p < 0) return -1;
     }
   }
 
-  #metric(bytes: Uint8Array, at: number): number {
+  #metric(view: DataView, at: number): number {
     const { report } = this.#recorder;
     const number = this.#number;
-    const first = bytes[at + 2];
+    const first = view.getUint8(at + 2);
     let p = -1;
     if (first === d) {
-      p = this.#value(bytes, at, DURATION);
+      p = this.#value(view, at, DURATION);
       if (report.durationUs >= 0) return -1;
       report.durationUs = number.thousandths;
     } else if (first === m) {
-      return this.#memory(bytes, at);
-    } else if (first === b && bytes[at + 8] === D) {
-      p = this.#value(bytes, at, BILLED);
+      return this.#memory(view, at);
+    } else if (first === b && view.getUint8(at + 8) === D) {
+      p = this.#value(view, at, BILLED);
       if (report.billedUs >= 0) return -1;
       report.billedUs = number.thousandths;
     } else if (first === i) {
-      p = this.#value(bytes, at, INIT);
+      p = this.#value(view, at, INIT);
       if (report.initUs >= 0) return -1;
       report.initUs = number.thousandths;
     } else if (first === r) {
-      p = this.#value(bytes, at, RESTORE);
+      p = this.#value(view, at, RESTORE);
       if (report.restoreUs >= 0) return -1;
       report.restoreUs = number.thousandths;
     } else if (first === b) {
-      p = this.#value(bytes, at, BILLED_RESTORE);
+      p = this.#value(view, at, BILLED_RESTORE);
       if (report.billedRestoreUs >= 0) return -1;
       report.billedRestoreUs = number.thousandths;
     } else if (first === p_) {
-      p = this.#once(Met.producedBytes) ? this.#value(bytes, at, PRODUCED) : -1;
+      p = this.#once(Met.producedBytes) ? this.#value(view, at, PRODUCED) : -1;
     }
     return p;
   }
 
-  #memory(bytes: Uint8Array, at: number): number {
+  #memory(view: DataView, at: number): number {
     const { report } = this.#recorder;
-    const isSize = matches(bytes, at, MEMORY_SIZE);
-    const p = this.#value(bytes, at, isSize ? MEMORY_SIZE : MEMORY_USED);
+    const isSize = MEMORY_SIZE.at(view, at);
+    const p = this.#value(view, at, isSize ? MEMORY_SIZE : MEMORY_USED);
     const kib = (this.#number.thousandths / 1000) * 1024;
     if (p < 0 || kib > MAX_MEMORY_KIB || this.#number.thousandths % 1000 !== 0) return -1;
     if ((isSize ? report.memorySizeKib : report.memoryUsedKib) !== NONE) return -1;
@@ -193,42 +194,40 @@ export class LambdaJsonBytes {
     return p;
   }
 
-  #value(bytes: Uint8Array, at: number, key: Uint8Array): number {
-    if (!matches(bytes, at, key)) return -1;
-    const p = this.#number.read(bytes, spaces(bytes, at + key.length));
-    return bytes[p] === Byte.comma || bytes[p] === Byte.closeBrace ? p : -1;
+  #value(view: DataView, at: number, key: Literal): number {
+    if (!key.at(view, at)) return -1;
+    const p = this.#number.read(view, spaces(view, at + key.length));
+    if (p < 0) return -1;
+    const next = view.getUint8(p);
+    return next === Byte.comma || next === Byte.closeBrace ? p : -1;
   }
 }
 
-const isQuote = (bytes: Uint8Array, at: number): boolean => bytes[at] === Byte.backslash && bytes[at + 1] === Byte.quote;
-
-function spaces(bytes: Uint8Array, at: number): number {
-  let p = at;
-  while (bytes[p] === Byte.space) p++;
-  return p;
-}
+const ESCAPED_QUOTE = pair('\\"');
+const isQuote = (view: DataView, at: number): boolean => view.getUint16(at) === ESCAPED_QUOTE;
 
 /** The place after `,` and spaces, or -1. */
-const afterComma = (bytes: Uint8Array, at: number): number => (bytes[at] === Byte.comma ? spaces(bytes, at + 1) : -1);
+const afterComma = (view: DataView, at: number): number => (at >= 0 && view.getUint8(at) === Byte.comma ? spaces(view, at + 1) : -1);
 
 /** The place after the text at `at`, which holds no escapes, or -1. */
-function skipText(bytes: Uint8Array, at: number): number {
-  if (!isQuote(bytes, at)) return -1;
+function skipText(view: DataView, at: number): number {
+  if (!isQuote(view, at)) return -1;
   let p = at + 2;
-  while (bytes[p]! >= Byte.space && bytes[p] !== Byte.quote && bytes[p] !== Byte.backslash && bytes[p]! < 0x80) p++;
-  return isQuote(bytes, p) ? p + 2 : -1;
+  let byte = view.getUint8(p);
+  while (byte !== Byte.quote && byte !== Byte.backslash && byte >= Byte.space && byte < 0x80) byte = view.getUint8(++p);
+  return isQuote(view, p) ? p + 2 : -1;
 }
 
 /** The place after the object or array at `at`, whose texts hold no escapes, or -1. Brackets are counted, not matched. */
-function skipNested(bytes: Uint8Array, at: number): number {
+function skipNested(view: DataView, at: number): number {
   let depth = 0;
   let inText = false;
   for (let p = at; ; p++) {
-    const byte = bytes[p]!;
+    const byte = view.getUint8(p);
     if (byte === Byte.backslash) {
-      if (bytes[++p] !== Byte.quote) return -1;
+      if (view.getUint8(++p) !== Byte.quote) return -1;
       inText = !inText;
-    } else if (!(byte >= Byte.space && byte < 0x80) || byte === Byte.quote) return -1;
+    } else if (byte < Byte.space || byte >= 0x80 || byte === Byte.quote) return -1;
     else if (inText) continue;
     else if (byte === Byte.openBrace || byte === Byte.openBracket) depth++;
     else if (byte === Byte.closeBrace || byte === Byte.closeBracket) {

@@ -1,113 +1,121 @@
-import { ascii, Byte, MAX_MEMORY_KIB, matches } from '../bytes.ts';
+import { Byte, Literal, MAX_MEMORY_KIB, pair, quad } from '../bytes.ts';
 import { NONE } from '../fragment.ts';
 import type { LogStream } from '../identity.ts';
 import type { Recorder } from '../recorder.ts';
-import { newRequestId, readUuid, UUID_LENGTH } from '../request-id.ts';
+import { copyRequestId, UUID_LENGTH, type UuidBytes } from '../request-id.ts';
 import { DecimalBytes } from './decimal-bytes.ts';
 import type { VersionBytes } from './version-bytes.ts';
 
-const START = ascii('START RequestId: ');
-const VERSION = ascii(' Version: ');
-const END = ascii('END RequestId: ');
-const REPORT = ascii('REPORT RequestId: ');
-const DURATION = ascii('Duration: ');
-const BILLED = ascii('Billed Duration: ');
-const BILLED_RESTORE = ascii('Billed Restore Duration: ');
-const MEMORY_SIZE = ascii('Memory Size: ');
-const MEMORY_USED = ascii('Max Memory Used: ');
-const INIT = ascii('Init Duration: ');
-const RESTORE = ascii('Restore Duration: ');
-const XRAY = ascii('XRAY TraceId: ');
-const [B, D, I, M, R, e, m, n, s, t] = [0x42, 0x44, 0x49, 0x4d, 0x52, 0x65, 0x6d, 0x6e, 0x73, 0x74];
+const START = new Literal('START RequestId: ');
+const VERSION = new Literal(' Version: ');
+const END = new Literal('END RequestId: ');
+const REPORT = new Literal('REPORT RequestId: ');
+const DURATION = new Literal('Duration: ');
+const BILLED = new Literal('Billed Duration: ');
+const BILLED_RESTORE = new Literal('Billed Restore Duration: ');
+const MEMORY_SIZE = new Literal('Memory Size: ');
+const MEMORY_USED = new Literal('Max Memory Used: ');
+const INIT = new Literal('Init Duration: ');
+const RESTORE = new Literal('Restore Duration: ');
+const XRAY = new Literal('XRAY TraceId: ');
+const ESCAPED_TAB = pair('\\t');
+const ESCAPED_NEWLINE = pair('\\n');
+const MILLISECONDS = quad(' ms ');
+const MEGABYTES = quad(' MB ');
+const [B, D, I, M, R, e] = [0x42, 0x44, 0x49, 0x4d, 0x52, 0x65];
 
 /**
  * START, END and REPORT as they stand inside a JSON string (TAB is `\t` there), without decoding it. Every method takes
  * the place after the opening quote and returns the place after the closing one, or -1 for whatever is not exactly the
- * usual shape: the caller then decodes the message for the text reader, which knows all shapes.
+ * usual shape: the caller then decodes the message for the text reader, which knows all shapes. 100 bytes of any kind
+ * must follow the message.
  */
 export class LambdaTextBytes {
   readonly #recorder: Recorder;
   readonly #versions: VersionBytes;
+  readonly #uuids: UuidBytes;
   readonly #number = new DecimalBytes();
-  readonly #id = newRequestId();
 
-  constructor(recorder: Recorder, versions: VersionBytes) {
+  constructor(recorder: Recorder, versions: VersionBytes, uuids: UuidBytes) {
     this.#recorder = recorder;
     this.#versions = versions;
+    this.#uuids = uuids;
   }
 
-  start(bytes: Uint8Array, at: number, stream: LogStream, timeMs: number): number {
+  start(view: DataView, at: number, stream: LogStream, timeMs: number): number {
     let p = at + START.length;
-    if (!matches(bytes, at, START) || !readUuid(bytes, p, this.#id)) return -1;
+    if (!START.at(view, at) || !this.#uuids.read(view, p)) return -1;
     p += UUID_LENGTH;
-    if (!matches(bytes, p, VERSION)) return -1;
-    p = this.#versions.read(bytes, p + VERSION.length);
-    const end = endOfMessage(bytes, p);
-    if (p < 0 || end < 0) return -1;
-    this.#recorder.start(stream, timeMs, this.#id, this.#versions.version);
-    return end;
+    if (!VERSION.at(view, p)) return -1;
+    p = this.#versions.read(view, p + VERSION.length);
+    if (p < 0) return -1;
+    p = endOfMessage(view, p);
+    if (p >= 0) this.#recorder.start(stream, timeMs, this.#uuids.id, this.#versions.version);
+    return p;
   }
 
-  end(bytes: Uint8Array, at: number): number {
+  end(view: DataView, at: number): number {
     const p = at + END.length;
-    if (!matches(bytes, at, END) || !readUuid(bytes, p, this.#id)) return -1;
-    return endOfMessage(bytes, p + UUID_LENGTH);
+    if (!END.at(view, at) || !this.#uuids.read(view, p)) return -1;
+    return endOfMessage(view, p + UUID_LENGTH);
   }
 
-  report(bytes: Uint8Array, at: number, stream: LogStream, timeMs: number): number {
+  report(view: DataView, at: number, stream: LogStream, timeMs: number): number {
     const { report } = this.#recorder;
     let p = at + REPORT.length;
-    if (!matches(bytes, at, REPORT) || !readUuid(bytes, p, report.id)) return -1;
+    if (!REPORT.at(view, at) || !this.#uuids.read(view, p)) return -1;
+    copyRequestId(this.#uuids.id, report.id);
     p += UUID_LENGTH;
     report.clear();
-    while (bytes[p] === Byte.backslash && bytes[p + 1] === t) {
+    while (view.getUint16(p) === ESCAPED_TAB) {
       p += 2;
-      if (bytes[p] === Byte.backslash || bytes[p] === Byte.quote) break;
-      p = this.#field(bytes, p);
+      const next = view.getUint8(p);
+      if (next === Byte.backslash || next === Byte.quote) break;
+      p = this.#field(view, p);
       if (p < 0) return -1;
     }
-    p = endOfReport(bytes, p);
+    p = endOfReport(view, p);
     if (p < 0 || Number.isNaN(report.durationUs)) return -1;
     this.#recorder.reportAt(stream, timeMs);
     return p;
   }
 
   /** One `Label: value unit`; -1 for a label not known here or met twice. */
-  #field(bytes: Uint8Array, at: number): number {
+  #field(view: DataView, at: number): number {
     const { report } = this.#recorder;
     const number = this.#number;
-    const first = bytes[at];
+    const first = view.getUint8(at);
     let p = -1;
     if (first === D) {
-      p = this.#value(bytes, at, DURATION, m, s);
+      p = this.#value(view, at, DURATION, MILLISECONDS);
       if (report.durationUs >= 0) return -1;
       report.durationUs = number.thousandths;
     } else if (first === M) {
-      return this.#memory(bytes, at);
-    } else if (first === B && bytes[at + 7] === D) {
-      p = this.#value(bytes, at, BILLED, m, s);
+      return this.#memory(view, at);
+    } else if (first === B && view.getUint8(at + 7) === D) {
+      p = this.#value(view, at, BILLED, MILLISECONDS);
       if (report.billedUs >= 0) return -1;
       report.billedUs = number.thousandths;
     } else if (first === I) {
-      p = this.#value(bytes, at, INIT, m, s);
+      p = this.#value(view, at, INIT, MILLISECONDS);
       if (report.initUs >= 0) return -1;
       report.initUs = number.thousandths;
     } else if (first === R) {
-      p = this.#value(bytes, at, RESTORE, m, s);
+      p = this.#value(view, at, RESTORE, MILLISECONDS);
       if (report.restoreUs >= 0) return -1;
       report.restoreUs = number.thousandths;
     } else if (first === B) {
-      p = this.#value(bytes, at, BILLED_RESTORE, m, s);
+      p = this.#value(view, at, BILLED_RESTORE, MILLISECONDS);
       if (report.billedRestoreUs >= 0) return -1;
       report.billedRestoreUs = number.thousandths;
     }
     return p;
   }
 
-  #memory(bytes: Uint8Array, at: number): number {
+  #memory(view: DataView, at: number): number {
     const { report } = this.#recorder;
-    const isSize = bytes[at + 1] === e;
-    const p = this.#value(bytes, at, isSize ? MEMORY_SIZE : MEMORY_USED, M, B);
+    const isSize = view.getUint8(at + 1) === e;
+    const p = this.#value(view, at, isSize ? MEMORY_SIZE : MEMORY_USED, MEGABYTES);
     const kib = (this.#number.thousandths / 1000) * 1024;
     if (p < 0 || kib > MAX_MEMORY_KIB || this.#number.thousandths % 1000 !== 0) return -1;
     if ((isSize ? report.memorySizeKib : report.memoryUsedKib) !== NONE) return -1;
@@ -116,33 +124,34 @@ export class LambdaTextBytes {
     return p;
   }
 
-  /** Reads `label`, a number, a space and a unit of two letters; the place after them or -1. */
-  #value(bytes: Uint8Array, at: number, label: Uint8Array, unit0: number, unit1: number): number {
-    if (!matches(bytes, at, label)) return -1;
-    const p = this.#number.read(bytes, at + label.length);
-    if (p < 0 || bytes[p] !== Byte.space || bytes[p + 1] !== unit0 || bytes[p + 2] !== unit1) return -1;
-    return p + 3;
+  /** Reads `label`, a number and its unit, after which an escape or the closing quote comes; the place there or -1. */
+  #value(view: DataView, at: number, label: Literal, unit: number): number {
+    if (!label.at(view, at)) return -1;
+    const p = this.#number.read(view, at + label.length);
+    if (p < 0) return -1;
+    const found = view.getInt32(p);
+    return (found ^ unit) >>> 8 === 0 ? p + 3 : -1; // the fourth byte is the next token's
   }
 }
 
 /** The place after the closing quote, past one line feed at most. */
-export function endOfMessage(bytes: Uint8Array, at: number): number {
-  const p = bytes[at] === Byte.backslash && bytes[at + 1] === n ? at + 2 : at;
-  return bytes[p] === Byte.quote ? p + 1 : -1;
+export function endOfMessage(view: DataView, at: number): number {
+  const p = view.getUint16(at) === ESCAPED_NEWLINE ? at + 2 : at;
+  return view.getUint8(p) === Byte.quote ? p + 1 : -1;
 }
 
 /** As `endOfMessage`, past the X-Ray line, which is a second line of the same event. */
-function endOfReport(bytes: Uint8Array, at: number): number {
-  const end = endOfMessage(bytes, at);
-  if (end >= 0 || !matches(bytes, at + 2, XRAY)) return end;
+function endOfReport(view: DataView, at: number): number {
+  const end = endOfMessage(view, at);
+  if (end >= 0 || !XRAY.at(view, at + 2)) return end;
   let p = at + 2 + XRAY.length;
   for (;;) {
-    const byte = bytes[p]!;
+    const byte = view.getUint8(p);
     if (byte === Byte.quote) return p + 1;
     if (byte === Byte.backslash) {
-      if (bytes[p + 1] !== t && bytes[p + 1] !== n) return -1;
-      p++;
-    } else if (!(byte >= Byte.space && byte < 0x80)) return -1;
+      const escape = view.getUint16(p++);
+      if (escape !== ESCAPED_TAB && escape !== ESCAPED_NEWLINE) return -1;
+    } else if (byte < Byte.space || byte >= 0x80) return -1;
     p++;
   }
 }

@@ -1,7 +1,10 @@
-import { Byte } from '../bytes.ts';
+import { Byte, quad } from '../bytes.ts';
 import type { Dictionary } from '../fragment.ts';
 
 const LATEST = '$LATEST';
+const LATEST_HEAD = quad('$LAT');
+const LATEST_TAIL = quad('TEST');
+const DOLLAR = 0x24;
 const MAX_VERSION = 1 << 20;
 
 /** Reads a function version, `$LATEST` or a number, from bytes into a dictionary number. */
@@ -18,18 +21,23 @@ export class VersionBytes {
   }
 
   /** Where the version that starts at `at` ends, or -1 for any other word. */
-  read(bytes: Uint8Array, at: number): number {
-    if (bytes[at] === 0x24) return this.#readLatest(bytes, at);
+  read(view: DataView, at: number): number {
+    if (view.getUint8(at) === DOLLAR) return this.#readLatest(view, at);
     let p = at;
     let number = 0;
-    for (; bytes[p]! >= Byte.zero && bytes[p]! <= Byte.nine; p++) number = number * 10 + bytes[p]! - Byte.zero;
-    if (p === at || number >= MAX_VERSION || bytes[at] === Byte.zero) return -1;
+    let digit = view.getUint8(p) - Byte.zero;
+    if (digit === 0) return -1;
+    while (digit >= 0 && digit <= 9) {
+      number = number * 10 + digit;
+      digit = view.getUint8(++p) - Byte.zero;
+    }
+    if (p === at || number >= MAX_VERSION) return -1;
     this.version = this.#numbered.get(number) ?? this.#learn(number);
     return p;
   }
 
-  #readLatest(bytes: Uint8Array, at: number): number {
-    for (let i = 1; i < LATEST.length; i++) if (bytes[at + i] !== LATEST.charCodeAt(i)) return -1;
+  #readLatest(view: DataView, at: number): number {
+    if (view.getUint32(at) !== LATEST_HEAD || view.getUint32(at + 3) !== LATEST_TAIL) return -1;
     this.version = this.#latest;
     return at + LATEST.length;
   }
