@@ -7,16 +7,18 @@ import { runProgram } from './program.ts';
 function version(): string {
   for (const up of ['../package.json', '../../package.json']) {
     try {
-      const { name, version: found } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as Record<
-        string,
-        string
-      >;
-      if (name === 'tripline' && found !== undefined) return found;
+      const { name, version: found } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as PackageJson;
+      if (name === 'tripline') return found;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
   return 'unknown';
+}
+
+interface PackageJson {
+  readonly name: string;
+  readonly version: string;
 }
 
 process.exitCode = await runProgram(process.argv.slice(2), processIo(), version());

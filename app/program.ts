@@ -2,7 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { StorageError } from '../infra/storage-error.ts';
 import { StoreError } from '../infra/store-error.ts';
 import { checkCommand } from './commands/check.ts';
+import { coverageCommand } from './commands/coverage.ts';
 import { demoCommand } from './commands/demo.ts';
+import { functionsCommand } from './commands/functions.ts';
+import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
 import { ConfigError } from './config.ts';
 import { ClosedOutputError, EXIT, InputError, InterruptedError, type Io, UsageError } from './io.ts';
@@ -29,7 +32,14 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     .version(version)
     .addHelpText('after', HELP)
     .configureHelp({ showGlobalOptions: true });
-  const commands = [demoCommand(io, end), replayCommand(io, end), checkCommand(io)];
+  const commands = [
+    demoCommand(io, end),
+    replayCommand(io, end),
+    queryCommand(io),
+    functionsCommand(io),
+    coverageCommand(io),
+    checkCommand(io),
+  ];
   for (const command of commands) program.addCommand(command);
   const written: Promise<void>[] = [];
   for (const command of [program, ...commands]) {

@@ -66,7 +66,7 @@ function rejectLines({ summary, rejects }: ReplayResult): string[] {
     return row('', `${count(n)} × ${shown(reason)}${place}`);
   });
   const more = reasons.length > LISTED ? [row('', `and ${plural(reasons.length - LISTED, 'other reason')}`)] : [];
-  return [row('rejects', `${count(total)} pieces of input could not be used:`), ...examples, ...more];
+  return [row('rejects', `${plural(total, 'piece')} of input could not be used:`), ...examples, ...more];
 }
 
 function alertLines(summary: Summary): string[] {
