@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 const HOLD_MS = 2 * MINUTE_MS;
 /** A hole: at most this share of the calls that were due, once this many were due, from at least this many functions. */
 const HOLE_SHARE = 0.1;
-const HOLE_DUE = 20;
+const HOLE_DUE = 12;
 const HOLE_FUNCTIONS = 3;
 /** So many functions of one account, this share of them, in the same minute with the same kind of trouble: one incident. */
 const GROUP = 3;
@@ -121,7 +121,7 @@ export class Fleet {
         this.#holes.push(hole);
       }
       hole.due += pulse.expected;
-      if (hole.announced || hole.due < HOLE_DUE || pulse.functions < HOLE_FUNCTIONS) continue;
+      if (hole.announced || hole.due < HOLE_DUE || pulse.functions < HOLE_FUNCTIONS || minuteMs - hole.fromMs < MINUTE_MS) continue;
       if (this.#coveredByWider(hole, pulses.length)) continue;
       hole.announced = true;
       this.#say(holeEvent(hole, minuteMs, watermarkMs, 'opened', this.#configHash));

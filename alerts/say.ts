@@ -147,7 +147,7 @@ export function holeEvent(
       : `logs from ${who} are back after ${minutes} min`,
     why: [`hardly any of ${due} invocations that were due arrived`, 'functions that fell silent in this time are not alerted one by one'],
     threats: threatsOf('telemetry', null, null),
-    evidence: { request_ids: [], config_hash: configHash, rule: 'at most 10 % of the calls due, at least 20 due, from 3 functions or more' },
+    evidence: { request_ids: [], config_hash: configHash, rule: 'at most 10 % of the calls due (2 a minute counted of each function), at least 12 due, from 3 functions or more' },
     impact: { invocations: due },
   }; // biome-ignore format: one event, one glance
 }

@@ -7,7 +7,8 @@ import { P } from './page.ts';
  * level (gamma-Poisson means), times the drift of the last hours; or, where that predicted better, the mean of the last
  * two hours. Decay: cells two weeks, level a week, drift six hours.
  */
-const SHRINK_MINUTES = 40; // minutes of observation the broader rate counts as
+const SHRINK_MINUTES = 40; // minutes of observation the level counts as for an hour of the day
+const SHRINK_DAY_MINUTES = 15; // and that hour for the same hour of a weekday or weekend day
 const DRIFT_CALLS = 25; // calls of "today is like the profile" before drift moves
 
 export interface Rate {
@@ -39,10 +40,14 @@ export function expectedRate(page: Float32Array, base: number, at: CalendarMinut
   return RATE;
 }
 
+const STEP = 4;
+
 /** The profile's rate, interpolated between the centres of hours, without drift. */
 export function profileRate(page: Float32Array, base: number, at: CalendarMinute, level: number): number {
   const here = cellRate(page, base, at.weekend, at.hour, level);
   const other = cellRate(page, base, at.otherWeekend, at.otherHour, level);
+  // a step between hours (a nightly batch) is a step, not a slope
+  if (here > STEP * other || other > STEP * here) return here;
   return here * (1 - at.otherWeight) + other * at.otherWeight;
 }
 
@@ -52,7 +57,7 @@ function cellRate(page: Float32Array, base: number, weekend: number, hour: numbe
   const hourSum = page[sums]! + page[sums + 24]!;
   const hourMinutes = page[minutes]! + page[minutes + 24]!;
   const hourRate = (hourSum + SHRINK_MINUTES * level) / (hourMinutes + SHRINK_MINUTES);
-  return (page[sums + 24 * weekend]! + SHRINK_MINUTES * hourRate) / (page[minutes + 24 * weekend]! + SHRINK_MINUTES);
+  return (page[sums + 24 * weekend]! + SHRINK_DAY_MINUTES * hourRate) / (page[minutes + 24 * weekend]! + SHRINK_DAY_MINUTES);
 }
 
 export function driftOf(page: Float32Array, base: number): number {
@@ -75,9 +80,17 @@ export function dispersion(page: Float32Array, base: number, horizon: number): n
   return phi < 0.002 ? 0.002 : phi;
 }
 
+/** Below this many calls a minute the hours of a day are too thin to be told apart. */
+const SPARSE_RATE = 0.4;
+
 /** Largest count seen in a window of `guard` around this hour of the day (its neighbours included), decayed. */
 export function guardMaximum(page: Float32Array, base: number, guard: number, hour: number): number {
   const at = base + guard;
+  if (page[base + P.levelSum]! < SPARSE_RATE * page[base + P.levelMinutes]!) {
+    let largest = 0;
+    for (let i = 0; i < 24; i++) if (page[at + i]! > largest) largest = page[at + i]!;
+    return largest;
+  }
   return Math.max(page[at + hour]!, page[at + ((hour + 23) % 24)]!, page[at + ((hour + 1) % 24)]!);
 }
 

@@ -66,9 +66,13 @@ function rank(finding: Finding): number {
   return finding.score - (finding.signal === 'cost' ? 4 : 0);
 }
 
+/** Short windows of batchy queues have tails that no count model holds: they must show more. */
+const TRAFFIC_EXTRA = 1.5;
+
 /** Why this evidence suffices; null when it does not. */
 export function passes(view: WindowView, family: number, top: Finding, second: number, settings: DetectionSettings): string | null {
-  const { bar, extremeBar } = settings;
+  const { extremeBar } = settings;
+  const bar = settings.bar + (family === FAMILY.traffic && top.horizon <= 2 ? TRAFFIC_EXTRA : 0);
   const fused = top.score + 0.3 * second;
   if (top.score < bar && !(top.score >= bar - 1.5 && fused >= bar + 1)) return null;
   const streak = view.page[view.base + P.streak + family]! | 0;
@@ -92,6 +96,28 @@ function consider(
     return;
   }
   open(view, family, top, tops, onset, rule, out);
+}
+
+/** Marks, in `I.signals`, an incident that is learnt all the same: above the bits of signals and families. */
+const HABIT = 1 << 22;
+/** So many in the last days, and incidents of traffic are the function's nature. */
+const UNREST = 3;
+
+/**
+ * What comes back is no anomaly: surges and silences at an hour of the day that has had one before, or of a function that
+ * has had several in days, are said but learnt. The first day is learnt whole, since no rhythm is known yet.
+ */
+function isHabit(view: WindowView, family: number, onset: number): boolean {
+  if (family !== FAMILY.traffic && family !== FAMILY.silence) return false;
+  const which = family === FAMILY.traffic ? 0 : 1;
+  const { page, base } = view;
+  const hour = (((view.time.now.hour - Math.floor((view.minute - onset) / 60)) % 24) + 24) % 24;
+  const bits = page[base + P.recurring + which]!;
+  const near = (1 << hour) | (1 << ((hour + 1) % 24)) | (1 << ((hour + 23) % 24));
+  const habit = (bits & near) !== 0 || page[base + P.unrest + which]! >= UNREST || view.history < 1440;
+  page[base + P.recurring + which] = bits | (1 << hour);
+  page[base + P.unrest + which] = page[base + P.unrest + which]! + 1;
+  return habit;
 }
 
 /** An open incident of another family that this belongs to, or -1. */
@@ -124,7 +150,8 @@ function open(
   page[at + I.quiet] = 0;
   page[at + I.announced] = view.minute;
   page[at + I.level] = LEVELS.indexOf(severity);
-  taint(page, view.base, view.minute, onset, view.minute);
+  if (isHabit(view, family, onset)) page[at + I.signals] = page[at + I.signals]! + HABIT;
+  else taint(page, view.base, view.minute, onset, view.minute);
   out.push({
     event: 'opened', family, finding: top, signal: top.signal, severity, onset, ended: null,
     related: relatedOf(tops, top), usdPerHour, rule,
@@ -169,11 +196,14 @@ function follow(
   const signal = SIGNAL_ORDER[page[at + I.open]! - 1]!;
   const direction = family === FAMILY.silence ? 'down' : 'up';
   const horizon = page[at + I.horizon]!;
-  const bad = family !== FAMILY.event && (top !== null ? top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction) : stillElevated(view, signal, Math.min(horizon, 1), direction) && view.get(0, Q.n) > 0);
+  const ratio = Math.max(1, page[at + I.ratio]!);
+  const bad =
+    (top !== null && top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction, ratio)) ||
+    (stillElevated(view, signal, Math.min(horizon, 1), direction, ratio) && (view.get(0, Q.n) > 0 || signal === 'silence'));
   if (bad) {
     page[at + I.lastBad] = minute;
     page[at + I.quiet] = 0;
-    if (family !== FAMILY.event) taint(page, view.base, minute, minute, minute);
+    if (page[at + I.signals]! < HABIT) taint(page, view.base, minute, minute, minute);
     if (top !== null) grow(view, family, at, signal, top, tops, out);
   } else page[at + I.quiet] = page[at + I.quiet]! + 1;
   const quiet = page[at + I.quiet]!;
@@ -214,8 +244,9 @@ function resolve(
     event: 'resolved', family, finding: null, signal, severity, onset: page[at + I.onset]!, ended: page[at + I.lastBad]! + 1,
     related: [], usdPerHour: null, rule,
   }); // biome-ignore format: one object, one glance
+  const habit = page[at + I.signals]! >= HABIT;
   for (let i = 0; i < 12; i++) page[at + i] = 0;
-  if (family === FAMILY.event) return;
+  if (family === FAMILY.event || habit) return;
   if (forget) forgetTainted(page, view.base);
   else acceptLevel(page, view.base);
 }

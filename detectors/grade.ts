@@ -1,7 +1,6 @@
 import { C } from './cells.ts';
 import { decide, decideLate } from './decide.ts';
 import { judge } from './early.ts';
-import { TYPES_KEPT } from './intake.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
 import { releasePending } from './pending.ts';
@@ -13,7 +12,7 @@ import { invocations } from './signals/invocations.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import { FAMILIES, type Finding } from './signals/signal.ts';
 import { silence } from './signals/silence.ts';
-import { speak } from './speak.ts';
+import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
 
 /** Scores below this are not kept. */
@@ -47,11 +46,11 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   advance(pages, page, time);
   pages[page + P.age] = pages[page + P.age]! + 1;
   if (at < 0) {
-    fold(pages, page, minute, null, partial ? Number.NaN : view.rate);
+    fold(pages, page, minute, null, partial ? Number.NaN : view.rate, time.now.hour);
     return idle(shard, slot, watermarkMs, partial);
   }
   const sums = sumsOf(shard.cells, at);
-  fold(pages, page, minute, sums, view.rate);
+  fold(pages, page, minute, sums, view.rate, time.now.hour);
   called(shard, slot, minute, sums[Q.n]!, watermarkMs);
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
   pulse(shard, slot, sums[Q.n]!);
@@ -96,10 +95,7 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const page = slot * PAGE;
   const gap = pages[page + P.gap]!;
   if (gap > 0) {
-    const silenced = pages[incidentAt(page, 4) + I.open] !== 0;
-    const longest = pages[page + P.longestGap]!;
-    // a gap that was an incident is not the measure of the next one, but is not wholly forgotten either
-    pages[page + P.longestGap] = Math.max(longest * 0.9995, silenced ? Math.min(gap, longest * 1.25 + 1) : gap);
+    learnGap(shard, page, gap);
     pages[page + P.gap] = 0;
     pages[page + P.gapExpected] = 0;
   }
@@ -115,8 +111,22 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   }
 }
 
+/** A gap that was an incident is not the measure of the next one, unless another like it has been: then it is habit. */
+function learnGap(shard: Shard, page: number, gap: number): void {
+  const { pages } = shard;
+  const silenced = pages[incidentAt(page, 4) + I.open] !== 0;
+  const longest = pages[page + P.longestGap]!;
+  const habit = !silenced || pages[page + P.gapCandidate]! >= 0.6 * gap || pages[page + P.levelMinutes]! < 1440;
+  if (silenced) pages[page + P.gapCandidate] = Math.max(gap, pages[page + P.gapCandidate]!);
+  if (gap > longest && habit) pages[page + P.longestGap] = gap;
+  else pages[page + P.longestGap] = longest * (1 - 0.0005 * Math.min(1, gap / 60));
+}
+
 /** A function never seen before that starts with so many calls in its first half hour deserves a look. */
 const BURST = 30;
+
+/** What one function counts at most in the pulse of all, calls a minute. */
+const PULSE_CALLS = 2;
 
 function pulse(shard: Shard, slot: number, n: number): void {
   const { view } = shard;
@@ -127,9 +137,10 @@ function pulse(shard: Shard, slot: number, n: number): void {
     sums = { account, expected: 0, observed: 0, functions: 0 };
     shard.pulses.set(account, sums);
   }
-  sums.expected += view.rate;
-  sums.observed += n;
-  sums.functions++;
+  // no single function may look like everybody
+  sums.expected += Math.min(view.rate, PULSE_CALLS);
+  sums.observed += Math.min(n, PULSE_CALLS);
+  if (view.rate >= 0.1) sums.functions++;
 }
 
 function score(shard: Shard, slot: number, partial: boolean): Finding[] {
@@ -167,15 +178,11 @@ function closeAll(shard: Shard, page: number): void {
 
 /** An error type that has been around for an hour, or that a young function shows, is known from now on. */
 function learnTypes(shard: Shard, page: number, minute: number): void {
-  const { pages, words } = shard;
+  const { pages } = shard;
   if (pages[page + P.newType] === 0) return;
   const young = minute - pages[page + P.firstSeen]! < 720;
   if (!young && minute - pages[page + P.newType + 1]! < 60) return;
-  const count = pages[page + P.typeCount]!;
-  words[page + P.types + (count % TYPES_KEPT)] = words[page + P.newType + 2]!;
-  pages[page + P.typeCount] = count + 1;
-  pages[page + P.newType] = 0;
-  words[page + P.newType + 2] = 0;
+  rememberType(shard, page);
 }
 
 /** Takes the cells of a graded minute out of the pool. */

@@ -47,52 +47,51 @@ export function severityOf(finding: Finding, usdPerHour: number | null): Severit
  * Whether what opened an incident is still going on: the next shorter horizon must still be off, otherwise a long window
  * would keep an incident open for hours after its end.
  */
-export function stillElevated(view: WindowView, signal: SignalName, horizon: number, direction: string): boolean {
+export function stillElevated(view: WindowView, signal: SignalName, horizon: number, direction: string, ratio: number): boolean {
   const h = Math.max(0, Math.min(horizon - 1, 2));
   const n = view.get(h, Q.n);
   const mu = view.expected(h);
+  const least = (base: number) => Math.max(base, ratio ** 0.4);
   switch (signal) {
     case 'invocations':
-      return direction === 'down' ? n < 0.6 * mu : n > 1.4 * mu && n >= 3;
+      return direction === 'down' ? n < 0.6 * mu : n > least(1.4) * mu && n >= 3;
     case 'cost':
-      return view.get(h, Q.cost) > 1.4 * mu * ratioOf(view, P.cost);
+      return view.get(h, Q.cost) > least(1.4) * mu * ratioOf(view, P.cost);
     case 'egress':
-      return view.get(h, Q.bytes) > 1.5 * mu * ratioOf(view, P.bytes) || shifted(view, P.egr, Q.en, Q.es, h, 1.2);
+      return view.get(h, Q.bytes) > least(1.6) * mu * ratioOf(view, P.bytes) || shifted(view, P.egr, Q.en, Q.es, h, least(1.2));
     case 'duration':
-      return shifted(view, P.dur, Q.dn, Q.ds, h, 1.2) || badShareUp(view, 5, h);
+      return shifted(view, P.dur, Q.dn, Q.ds, h, least(1.2)) || badShareUp(view, 5, h, least(1.6));
     case 'memory':
       return shifted(view, P.mem, Q.mn, Q.ms, h, 1.15);
-    case 'errors':
-      return badShareUp(view, 0, h);
-    case 'timeouts':
-      return badShareUp(view, 1, h);
-    case 'oom':
-      return badShareUp(view, 2, h);
-    case 'cold_starts':
-      return badShareUp(view, 3, h);
-    case 'access':
-      return badShareUp(view, 4, h);
+    case 'silence':
+      return view.page[view.base + P.gap]! > 0;
     default:
-      return false;
+      return badShareUp(view, BAD_OF_SIGNAL[signal] ?? 0, h, least(1.6));
   }
 }
+
+/** Which bad count tells whether an incident of this signal goes on. */
+const BAD_OF_SIGNAL: Readonly<Partial<Record<SignalName, number>>> = { timeouts: 1, oom: 2, cold_starts: 3, access: 4 };
 
 function ratioOf(view: WindowView, history: number): number {
   const calls = view.page[view.base + history + 1]!;
   return calls > 0 ? view.page[view.base + history]! / calls : 0;
 }
 
+/** With few calls in the window, noise alone shifts the mean: then it must shift further. */
 function shifted(view: WindowView, moments: number, count: number, sum: number, h: number, least: number): boolean {
   const n = view.get(h, count);
   const known = logMoments(view.page, view.base + moments, 0.5, 0.02);
-  return n >= 1 && known !== null && view.get(h, sum) / n - known.mean > Math.log2(least);
+  if (n < 1 || known === null) return false;
+  const noise = 1.3 * Math.sqrt(known.variance / n);
+  return view.get(h, sum) / n - known.mean > Math.max(Math.log2(least), noise);
 }
 
-function badShareUp(view: WindowView, bad: number, h: number): boolean {
+function badShareUp(view: WindowView, bad: number, h: number, least: number): boolean {
   const k = view.get(h, BAD_OF[bad]!);
   const at = view.base + P.bad + 4 * bad;
   const share = (view.page[at]! + 0.5) / (view.page[at + 1]! + 100);
-  return k >= 1 && k > 1.6 * share * view.get(h, Q.n);
+  return k >= 1 && k > least * share * view.get(h, Q.n);
 }
 
 /**

@@ -3,7 +3,7 @@ import { costPicoUsd } from '../ingest/pricing.ts';
 import { C } from './cells.ts';
 import { requestIdOf } from './evidence.ts';
 import { early } from './early.ts';
-import { EPOCH_MINUTE, FIELD, P, PAGE } from './page.ts';
+import { EPOCH_MINUTE, FIELD, P, PAGE, TYPES_KEPT } from './page.ts';
 import { hasId, idKey, log2, mix } from './keys.ts';
 import { oneShot, wake } from './lifecycle.ts';
 import { noteFailure, noteInsights, noteReport } from './pending.ts';
@@ -12,7 +12,6 @@ import type { Shard } from './shard.ts';
 /** Failures of one invocation are told of by several lines; those of a retry come at least a minute later. */
 const SAME_ATTEMPT_MS = 30_000;
 const MINUTE_MS = 60_000;
-export const TYPES_KEPT = 12;
 
 /**
  * Takes one fragment of a function of this shard. `nowMs` is what a live pipeline would call now in event time.

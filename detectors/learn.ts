@@ -45,7 +45,7 @@ function learnRate(page: Float32Array, base: number, cell: number, extra: number
   decayAdd(page, base + P.disp + 1, DAY_7 ** share, page[extra + X.m1]!);
   decayAdd(page, base + P.disp + 2, DAY_7 ** share, page[extra + X.q5]!);
   decayAdd(page, base + P.disp + 3, DAY_7 ** share, page[extra + X.m5]!);
-  learnExcess(page, base + P.disp + 4, n, page[cell + Q.mu]!, DAY_7 ** share, 1);
+  learnExcess(page, base + P.disp + 4, n, page[cell + Q.mu]!, DAY_7 ** share, page[base + P.guard15 + at.hour]!);
   raiseGuard(page, base + P.guard1 + at.hour, page[extra + X.max1]!, share);
   raiseGuard(page, base + P.guard5 + at.hour, page[extra + X.max5]!, share);
   raiseGuard(page, base + P.guard15 + at.hour, n / share, share);
@@ -55,30 +55,36 @@ function learnRate(page: Float32Array, base: number, cell: number, extra: number
   else page[floor] = known + (n / share - known) * 0.01 * share;
 }
 
-/** Which predicts this block better: the profile with its drift, or the mean of the last two hours? */
+/**
+ * Which predicts this block better: the profile with its drift, or the mean of the last two hours? Loss on the square-root
+ * scale, where the noise of a count does not depend on its size (Anscombe 1948).
+ */
 function judgeRivals(page: Float32Array, base: number, at: CalendarMinute, n: number, minutes: number, level: number): void {
   const bare = profileRate(page, base, at, level) * minutes;
   const profile = bare * driftOf(page, base);
   const fast = fastRate(page, base, level) * minutes;
-  decayAdd(page, base + P.lossProfile, LOSS_DECAY, Math.min(50, (n - profile) ** 2 / (profile + 1)));
-  decayAdd(page, base + P.lossFast, LOSS_DECAY, Math.min(50, (n - fast) ** 2 / (fast + 1)));
+  decayAdd(page, base + P.lossProfile, LOSS_DECAY, (Math.sqrt(n) - Math.sqrt(profile)) ** 2);
+  decayAdd(page, base + P.lossFast, LOSS_DECAY, (Math.sqrt(n) - Math.sqrt(fast)) ** 2);
   const share = minutes / 15;
   decayAdd(page, base + P.driftSum, DRIFT_DECAY ** share, n);
   decayAdd(page, base + P.driftExpected, DRIFT_DECAY ** share, bare);
 }
 
-/** Over-dispersion of a count: (n − mean)² − mean against mean², the square capped so that one outlier cannot own it. */
-export function learnExcess(page: Float32Array, at: number, n: number, mean: number, decay: number, weight: number): void {
+/**
+ * Over-dispersion of a count: (n − mean)² − mean against mean², the square capped so that one outlier cannot own it.
+ * `known` = a count this function has shown before: deviations of that size are its nature, however small the mean.
+ */
+export function learnExcess(page: Float32Array, at: number, n: number, mean: number, decay: number, known: number): void {
   if (!(mean > 0)) return;
-  page[at] = page[at]! * decay + weight * cappedExcess(n, mean, page[at]!, page[at + 1]!);
-  page[at + 1] = page[at + 1]! * decay + weight * mean * mean;
+  page[at] = page[at]! * decay + cappedExcess(n, mean, page[at]!, page[at + 1]!, known);
+  page[at + 1] = page[at + 1]! * decay + mean * mean;
   if (page[at]! < 0) page[at] = 0;
 }
 
-export function cappedExcess(n: number, mean: number, excess: number, squares: number): number {
+export function cappedExcess(n: number, mean: number, excess: number, squares: number, known: number): number {
   const phi = (excess + 0.5) / (squares + 4);
   const square = (n - mean) ** 2;
-  const cap = 50 * (mean + phi * mean * mean) + 16;
+  const cap = Math.max(50 * (mean + phi * mean * mean) + 16, 2 * known * known);
   return (square < cap ? square : cap) - mean;
 }
 
@@ -132,7 +138,7 @@ function learnBad(page: Float32Array, base: number, cell: number, minutes: numbe
     const at = base + P.bad + 4 * i;
     const known = page[at + 1]!;
     const k = page[cell + BAD_OF[i]!]!;
-    if (known > 50 && calls > 0) learnExcess(page, at + 2, k, (calls * (page[at]! + 0.5)) / (known + 100), decay, 1);
+    if (known > 50 && calls > 0) learnExcess(page, at + 2, k, (calls * (page[at]! + 0.5)) / (known + 100), decay, 0);
     page[at] = page[at]! * decay + k;
     page[at + 1] = known * decay + calls;
   }
@@ -143,8 +149,8 @@ function learnCost(page: Float32Array, base: number, cell: number, minutes: numb
   const decay = DAY_2 ** (minutes / 15);
   learnRatio(page, base + P.cost, page[cell + Q.cost]!, page[cell + Q.n]!, decay);
   learnRatio(page, base + P.bytes, page[cell + Q.bytes]!, page[cell + Q.en]!, decay);
-  const largest = base + P.bytes + 4;
-  page[largest] = Math.max(page[largest]! * 0.9985, page[cell + Q.bytes]!);
+  page[base + P.cost + 4] = Math.max(page[base + P.cost + 4]! * 0.9985, page[cell + Q.cost]!);
+  page[base + P.bytes + 4] = Math.max(page[base + P.bytes + 4]! * 0.9985, page[cell + Q.bytes]!);
 }
 
 function learnRatio(page: Float32Array, at: number, sum: number, n: number, decay: number): void {

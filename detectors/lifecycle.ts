@@ -35,6 +35,7 @@ export function wake(shard: Shard, slot: number, minute: number): void {
   const timeMs = (minute + EPOCH_MINUTE) * 60_000;
   const days = slept / DAY;
   resetModel(shard, page);
+  pages[page + P.longestGap] = Math.max(slept, pages[page + P.longestGap]!);
   pages[page + P.age] = 1;
   oneShot(shard, slot, timeMs, timeMs, `dormant-awake:${days.toFixed(1)} days`, '');
 }

@@ -38,6 +38,9 @@ export const BADS = 6;
 export const X = { q1: 0, m1: 1, q5: 2, m5: 3, max1: 4, max5: 5, minutes: 6, taint: 7, gap: 8, start: 9 } as const;
 export const EXTRA = 10;
 
+/** Error types remembered of a function. */
+export const TYPES_KEPT = 12;
+
 let at = 0;
 const take = (floats: number): number => {
   const from = at;
@@ -54,6 +57,9 @@ export const P = {
   gap: take(1), // graded minutes without a call, now
   gapExpected: take(1), // calls that were due in that gap
   longestGap: take(1), // decayed maximum of finished gaps, minutes
+  gapCandidate: take(1), // a gap that was an incident: the second of its kind is the function's nature
+  recurring: take(2), // hours of the day in which traffic and silence incidents have begun (bitmaps of 24 bits)
+  unrest: take(2), // decayed count of them
   version: take(1), // dictionary word of the newest version (u32)
   versionSince: take(1), // minute
   memoryKib: take(1),
@@ -94,10 +100,10 @@ export const P = {
   // bad counts: decayed k, n (calls), excess squares, squared means
   bad: take(BADS * 4),
   // cost per call µ$: decayed sum, calls, squared relative deviation, weight
-  cost: take(4),
+  cost: take(5), // … and the largest quarter of an hour
   // bytes a call: as cost, then the largest minute
   bytes: take(5),
-  types: take(12), // error types known (u32 hashes)
+  types: take(TYPES_KEPT), // error types known (u32 hashes)
   typeCount: take(1),
   content: take(4), // minute of the last content alert, by kind class
   // incidents: FAMILIES × INCIDENT

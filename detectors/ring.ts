@@ -1,3 +1,4 @@
+import { guardMaximum } from './baseline.ts';
 import type { CalendarMinute } from './calendar.ts';
 import { cappedExcess, learnBlock, learnExcess } from './learn.ts';
 import { CELL, EXTRA, P, Q, X } from './page.ts';
@@ -51,15 +52,20 @@ export function advance(page: Float32Array, base: number, time: GradeTime): void
     clear(page, base + P.t2 + slot2 * CELL, CELL);
     clear(page, x2, EXTRA);
   }
-  if (minute % 60 === 0) advanceHour(page, base, minute);
+  if (minute % 60 === 0) advanceHour(page, base, minute, time.now.hour);
+  if (minute % 1440 === 0) {
+    page[base + P.unrest] = page[base + P.unrest]! * 0.87;
+    page[base + P.unrest + 1] = page[base + P.unrest + 1]! * 0.87;
+    page[base + P.gapCandidate] = page[base + P.gapCandidate]! * 0.97;
+  }
 }
 
-function advanceHour(page: Float32Array, base: number, minute: number): void {
+function advanceHour(page: Float32Array, base: number, minute: number, hour: number): void {
   const slot = (minute / 60) % 4;
   const cell = base + P.t3 + slot * CELL;
   const extra = base + P.x3 + slot * 3;
   if (page[extra]! >= 60 && page[extra + 1] === 0) {
-    learnExcess(page, base + P.disp + 6, page[cell + Q.n]!, page[cell + Q.mu]!, HOUR_DECAY, 1);
+    learnExcess(page, base + P.disp + 6, page[cell + Q.n]!, page[cell + Q.mu]!, HOUR_DECAY, 2 * guardMaximum(page, base, P.guard15, hour));
     let n = 0;
     let mu = 0;
     let whole = slot === 0;
@@ -68,7 +74,7 @@ function advanceHour(page: Float32Array, base: number, minute: number): void {
       mu += page[base + P.t3 + i * CELL + Q.mu]!;
       whole = page[base + P.x3 + i * 3]! >= 60 && page[base + P.x3 + i * 3 + 1] === 0;
     }
-    if (whole) learnExcess(page, base + P.disp + 8, n, mu, HOUR_DECAY ** 4, 1);
+    if (whole) learnExcess(page, base + P.disp + 8, n, mu, HOUR_DECAY ** 4, 4 * guardMaximum(page, base, P.guard15, hour));
   }
   clear(page, cell, CELL);
   clear(page, extra, 3);
@@ -77,7 +83,7 @@ function advanceHour(page: Float32Array, base: number, minute: number): void {
 const HOUR_DECAY = 0.5 ** (1 / 168);
 
 /** Adds one graded minute (`sums`, of CELL quantities) to all tiers. `mu` = calls expected, NaN while unknown. */
-export function fold(page: Float32Array, base: number, minute: number, sums: Float64Array | null, mu: number): void {
+export function fold(page: Float32Array, base: number, minute: number, sums: Float64Array | null, mu: number, hour: number): void {
   const slot1 = Math.floor(minute / 5) % 3;
   const slot2 = Math.floor(minute / 15) % 4;
   const slot3 = Math.floor(minute / 60) % 4;
@@ -101,19 +107,20 @@ export function fold(page: Float32Array, base: number, minute: number, sums: Flo
     page[cell2 + Q.mu] = page[cell2 + Q.mu]! + mu;
     page[cell3 + Q.mu] = page[cell3 + Q.mu]! + mu;
   }
-  extras(page, base, minute, base + P.x1 + slot1 * EXTRA, base + P.x2 + slot2 * EXTRA, cell0, cell1, mu);
+  extras(page, base, minute, base + P.x1 + slot1 * EXTRA, base + P.x2 + slot2 * EXTRA, cell0, cell1, mu, hour);
   const x3 = base + P.x3 + slot3 * 3;
   page[x3] = page[x3]! + 1;
 }
 
-function extras(page: Float32Array, base: number, minute: number, x1: number, x2: number, cell0: number, cell1: number, mu: number): void {
+function extras(page: Float32Array, base: number, minute: number, x1: number, x2: number, cell0: number, cell1: number, mu: number, hour: number): void {
   const n = page[cell0 + Q.n]!;
   page[x1 + X.minutes] = page[x1 + X.minutes]! + 1;
   page[x2 + X.minutes] = page[x2 + X.minutes]! + 1;
   if (n > page[x1 + X.max1]!) page[x1 + X.max1] = n;
   if (n > page[x2 + X.max1]!) page[x2 + X.max1] = n;
   if (mu > 0) {
-    const excess = cappedExcess(n, mu, page[base + P.disp]!, page[base + P.disp + 1]!);
+    const known = n > 8 ? guardMaximum(page, base, P.guard1, hour) : 0;
+    const excess = cappedExcess(n, mu, page[base + P.disp]!, page[base + P.disp + 1]!, known);
     page[x1 + X.q1] = page[x1 + X.q1]! + excess;
     page[x2 + X.q1] = page[x2 + X.q1]! + excess;
     page[x1 + X.m1] = page[x1 + X.m1]! + mu * mu;
@@ -125,7 +132,8 @@ function extras(page: Float32Array, base: number, minute: number, x1: number, x2
   if (n5 > page[x1 + X.max5]!) page[x1 + X.max5] = n5;
   if (n5 > page[x2 + X.max5]!) page[x2 + X.max5] = n5;
   if (!(mu5 > 0)) return;
-  const excess = cappedExcess(n5, mu5, page[base + P.disp + 2]!, page[base + P.disp + 3]!);
+  const known = n5 > 8 ? guardMaximum(page, base, P.guard5, hour) : 0;
+  const excess = cappedExcess(n5, mu5, page[base + P.disp + 2]!, page[base + P.disp + 3]!, known);
   page[x1 + X.q5] = page[x1 + X.q5]! + excess;
   page[x2 + X.q5] = page[x2 + X.q5]! + excess;
   page[x1 + X.m5] = page[x1 + X.m5]! + mu5 * mu5;

@@ -1,6 +1,18 @@
 import type { Decision } from './decide.ts';
-import { EPOCH_MINUTE, P, PAGE, Q } from './page.ts';
+import { EPOCH_MINUTE, P, PAGE, Q, TYPES_KEPT } from './page.ts';
 import type { Shard } from './shard.ts';
+import { FAMILY } from './signals/signal.ts';
+
+/** After an incident of failures, their types are no news any more. */
+export function rememberType(shard: Shard, page: number): void {
+  const { pages, words } = shard;
+  if (pages[page + P.newType] === 0) return;
+  const count = pages[page + P.typeCount]!;
+  words[page + P.types + (count % TYPES_KEPT)] = words[page + P.newType + 2]!;
+  pages[page + P.typeCount] = count + 1;
+  pages[page + P.newType] = 0;
+  words[page + P.newType + 2] = 0;
+}
 
 /** Gives a decision its names, times and evidence, and lines it up for the fleet stage. */
 export function speak(shard: Shard, slot: number, decision: Decision, atMs: number): void {
@@ -30,5 +42,5 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
     ids: { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
     rule: decision.rule,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
-  });
+  });  if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);
 }

@@ -19,6 +19,8 @@ export interface BadCountRule {
   readonly rise: number;
   readonly horizons: readonly number[];
   readonly unit: string;
+  /** calls beyond the expected ones may all be bad: a surge alone explains them (cold starts) */
+  readonly discountSurge?: boolean;
 }
 
 /**
@@ -29,8 +31,9 @@ export interface BadCountRule {
 export function badCount(view: WindowView, rule: BadCountRule): Finding | null {
   let best: Finding | null = null;
   for (const h of rule.horizons) {
-    const k = view.get(h, rule.quantity);
-    if (k < rule.support) continue;
+    const surplus = rule.discountSurge === true ? Math.max(0, view.get(h, Q.n) - view.expected(h)) : 0;
+    const k = view.get(h, rule.quantity) - surplus;
+    if (!(k >= rule.support)) continue;
     const calls = Math.max(view.get(h, Q.n), k);
     const { share, strength, phi } = badShare(view.page, view.base + P.bad + 4 * rule.bad, rule.prior, rule.priorCalls);
     const seen = k / calls;

@@ -15,9 +15,10 @@ export const coldStarts: Signal = (view) => {
     prior: 0.05,
     priorCalls: 60,
     support: 12,
-    ratio: 4,
-    rise: 0.3,
-    horizons: [2, 3],
+    ratio: 2.2,
+    rise: 0.25,
+    horizons: [1, 2, 3],
     unit: 'cold starts',
+    discountSurge: true,
   });
 };

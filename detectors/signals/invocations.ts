@@ -9,8 +9,12 @@ const UP_RATIO = [3, 2.4, 2.1, 1.95, 1.85];
 /** and must stand on this many calls */
 const UP_CALLS = 8;
 /** A drop must leave at most this share of the calls that were due. */
-const DOWN_RATIO = [0, 0, 0.3, 0.4, 0.45];
+const DOWN_RATIO = [0, 0, 0.3, 0.4, 0.42];
 const DOWN_DUE = 30;
+/** Hours that differ by more than this are a batch, not a rhythm. */
+const STEP = 6;
+/** A quiet spell is likelier than any count model says: drops must show this much more than surges. */
+const DOWN_EXTRA = 2;
 
 /**
  * Calls against the negative-binomial count expected from level, rhythm and drift. Both sides: too many at all horizons,
@@ -37,8 +41,7 @@ function guardOf(view: WindowView, horizon: number): number {
   const { hour } = view.time.now;
   if (horizon === 0) return guardMaximum(page, base, P.guard1, hour);
   if (horizon === 1) return guardMaximum(page, base, P.guard5, hour);
-  if (horizon === 2) return guardMaximum(page, base, P.guard15, hour);
-  return 0;
+  return guardMaximum(page, base, P.guard15, hour); // longer windows must at least hold more than a quarter of an hour has
 }
 
 function drop(view: WindowView): Finding | null {
@@ -48,10 +51,27 @@ function drop(view: WindowView): Finding | null {
     const mu = view.expected(h);
     if (!(mu >= DOWN_DUE) || n === 0 || n > (DOWN_RATIO[h]! * mu) / view.caution) continue;
     if (h === 2 && n >= 0.7 * view.page[view.base + P.floor15 + view.time.now.hour]!) continue;
-    const score = lowerSurprise(n, mu, view.phi(h));
+    if (isStep(view)) continue;
+    const score = lowerSurprise(n, mu, view.phi(h)) - DOWN_EXTRA;
     if (best === null || score > best.score) best = finding(view, h, n, mu, score, 'down');
   }
   return best;
+}
+
+/** Work that comes in one burst at some minute of an hour looks missing until it comes: no drop is told of such hours. */
+function isStep({ page, base, time }: WindowView): boolean {
+  const rate = (hour: number) => {
+    const at = base + P.profileSum + ((hour + 24) % 24);
+    return (page[at]! + page[at + 24]!) / (page[at + 48]! + page[at + 72]! + 1);
+  };
+  const { hour } = time.now;
+  let least = Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let back = -1; back < 4; back++) {
+    least = Math.min(least, rate(hour - back));
+    most = Math.max(most, rate(hour - back));
+  }
+  return most > STEP * least;
 }
 
 function finding(view: WindowView, h: number, n: number, mu: number, score: number, direction: 'up' | 'down'): Finding {
