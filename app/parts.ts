@@ -1,8 +1,9 @@
 import { gunzipSync } from 'node:zlib';
+import { functionKey } from '../ingest/fragment.ts';
 import { createParser } from '../ingest/parser.ts';
-import { DEFAULT_PRICES } from '../ingest/pricing.ts';
 import { createPipeline } from './build.ts';
 import type { Config } from './config.ts';
+import { pricesOf } from './prices.ts';
 import type { ReplayParts } from './replay.ts';
 
 /** Whose lines they are, where they do not tell. */
@@ -12,14 +13,17 @@ export interface Origin {
   readonly region?: string | undefined;
 }
 
+/** The pipeline takes one price for all. */
+const ANY_FUNCTION = functionKey({ provider: 'aws', account: null, region: null, name: '' });
+
 /** What one message may unpack to: the largest value that the parser takes. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES });
 
 /** The real parser and the real pipeline, set up as the configuration says. */
-export function createParts(_config: Config, origin: Origin = {}): ReplayParts {
+export function createParts(config: Config, origin: Origin = {}): ReplayParts {
   return {
     newParser: (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject),
-    newPipeline: (options) => createPipeline({ ...options, prices: DEFAULT_PRICES }),
+    newPipeline: (options) => createPipeline({ ...options, prices: pricesOf(config.prices)(ANY_FUNCTION) }),
   };
 }
