@@ -36,6 +36,7 @@ const READ_SETTINGS: ClickHouseSettings = {
   max_execution_time: 120,
   max_memory_usage: '4000000000',
   max_result_bytes: '100000000', // the embedded engine hands over an answer in one piece
+  optimize_aggregation_in_order: 1, // minutes are stored in the order they are summed in: bounded memory
   output_format_json_quote_64bit_integers: 0,
   output_format_json_escape_forward_slashes: 0,
   readonly: '1',
@@ -49,8 +50,8 @@ const READ_SETTINGS: ClickHouseSettings = {
 export async function openEmbedded(dir: string): Promise<Sessions> {
   const { createChdbConnection } = await loadEngine();
   // The two packages ship separate copies of the Connection type, equal in shape: the only cast in the project.
-  const connect = () =>
-    createClient({ log: QUIET, connection: createChdbConnection({ path: dir }) as unknown as Connection });
+  const session = () => createChdbConnection({ path: dir }) as unknown as Connection;
+  const connect = () => createClient({ log: QUIET, connection: oneAtATime(session()) });
   const sessions = { writer: connect(), reader: connect() };
   try {
     await sessions.writer.command({ query: `CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic` });
@@ -61,6 +62,29 @@ export async function openEmbedded(dir: string): Promise<Sessions> {
     throw error;
   }
   return { ...sessions, close: () => closeBoth(sessions) };
+}
+
+/**
+ * The embedded engine leaves what a failed query had already answered in the session, in front of the next answer. So
+ * queries run one at a time, and after a failure one runs whose answer is thrown away.
+ */
+function oneAtATime(session: Connection): Connection {
+  let last: Promise<unknown> = Promise.resolve();
+  function queued<Params, Result>(run: (params: Params) => Promise<Result>): (params: Params) => Promise<Result> {
+    return (params) => {
+      const result = last.then(() => run(params));
+      last = result.catch(() => session.ping({ select: true }));
+      return result;
+    };
+  }
+  return {
+    query: queued((params) => session.query(params)),
+    exec: queued((params) => session.exec(params)),
+    command: queued((params) => session.command(params)),
+    insert: queued((params) => session.insert(params)),
+    ping: queued((params) => session.ping(params)),
+    close: () => last.then(() => session.close()),
+  };
 }
 
 /** The embedded engine keeps settings in the session, so they are set once here, not with every query. */

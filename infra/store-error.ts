@@ -46,11 +46,15 @@ export function writeError(where: string, cause: unknown): StoreError {
 /** Codes of ClickHouse that are not the query's fault: the machine's or the connection's. */
 const NOT_THE_QUERY = new Set(['75', '76', '209', '210', '243', '252', '516']);
 
+/** Timeout, memory, size of the answer. */
+const TOO_MUCH = new Set(['159', '241', '307', '396']);
+
 /** A failed read. An error without ClickHouse's code comes from the connection. */
 export function readError(where: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
   const message = firstLine(cause instanceof Error ? cause.message : String(cause));
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
+  if (TOO_MUCH.has(code)) return new StoreError('BAD_QUERY', `${message} Ask for less, with WHERE or LIMIT`, { cause });
   if (/^\d+$/.test(code) && !NOT_THE_QUERY.has(code)) return new StoreError('BAD_QUERY', message, { cause });
   return new StoreError('STORE_FAILED', `cannot read the store in ${where}: ${message}`, { cause });
 }

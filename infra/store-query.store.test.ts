@@ -70,11 +70,30 @@ describe.each(PLACES)('a store %s', (_name, open) => {
     { name: 'a write', sql: 'INSERT INTO runs_data (run_id) VALUES (1)', says: /INSERT is not allowed/ },
     { name: 'a write behind a reading word', sql: 'EXPLAIN SELECT 1; DROP TABLE runs_data', says: /one statement/ },
     { name: 'lifting its own limits', sql: 'SELECT 1 SETTINGS readonly = 0', says: /readonly/ },
+    {
+      name: 'an answer too large',
+      sql: 'SELECT repeat(toString(number), 200) FROM numbers(200000)',
+      says: /Ask for less/,
+    },
     { name: 'a file', sql: "SELECT * FROM file('/etc/passwd', 'LineAsString')", says: /file\(\) is not allowed/ },
   ])('a query is refused in one line: $name', async ({ sql, says }) => {
     const error = await store.query(sql, 'json').catch((refusal: unknown) => refusal);
     expect(error).toMatchObject({ code: 'BAD_QUERY', message: expect.stringMatching(says) });
     expect((error as Error).message).not.toContain('\n');
+  });
+
+  test('a query that fails half way leaves nothing in the answer to the next, nor to one asked at the same time', async () => {
+    const fails = () =>
+      expect(rows(store, "SELECT throwIf(number > 500000, 'boom') FROM numbers(1000000)")).rejects.toThrow('boom');
+    await fails();
+    expect(await rows(store, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const both = await Promise.all([
+      fails(),
+      rows(store, 'SELECT 2 AS two'),
+      fails(),
+      rows(store, 'SELECT 3 AS three'),
+    ]);
+    expect(both.filter((answer) => answer !== undefined)).toEqual([[{ two: 2 }], [{ three: 3 }]]);
   });
 
   test('the read-only session refuses a write even where the words would pass', async () => {

@@ -54,8 +54,8 @@ export interface RunWriter {
 }
 
 /** A batch is sent when it has this many rows or bytes. Fewer, larger inserts mean fewer merges. */
-const BATCH_ROWS = 50_000;
-const BATCH_BYTES = 8 << 20;
+const BATCH_ROWS = 100_000;
+const BATCH_BYTES = 16 << 20;
 
 interface Batch {
   readonly insert: string;
