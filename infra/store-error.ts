@@ -24,6 +24,10 @@ export class StoreError extends Error {
 
 const NO_SPACE = /no space left|not enough space|NOT_ENOUGH_SPACE|ENOSPC|errno: 28\b/i;
 
+export function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && NO_SPACE.test(error.message);
+}
+
 /** An engine's message cut to its first sentence-like line: what follows repeats stored data or a stack. */
 export function firstLine(message: string): string {
   const line = message.split('\n', 1)[0] ?? '';
@@ -39,7 +43,7 @@ export function firstLine(message: string): string {
 export function writeError(where: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  const why = NO_SPACE.test(message) ? 'no space left on the disk' : firstLine(message);
+  const why = isNoSpace(cause) ? 'no space left on the disk' : firstLine(message);
   return new StoreError('STORE_FAILED', `cannot write to the store in ${where}: ${why}`, { cause });
 }
 

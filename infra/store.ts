@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { openEmbedded, openServer, type ServerAddress } from './clickhouse.ts';
-import { StoreError, writeError } from './store-error.ts';
+import { isNoSpace, StoreError, writeError } from './store-error.ts';
 import { engineDir, holderOf, keepPrivate, makeFolder } from './store-folder.ts';
 import { migrate } from './store-migrations.ts';
 import { ask, type QueryFormat, type QueryParams } from './store-query.ts';
@@ -105,13 +105,16 @@ async function openRemote(address: ServerAddress): Promise<Store> {
   }
 }
 
-/** This process holds the store, so a run that another left `running` is over. Writes nothing where there is none: a full disk can be read. */
+/** This process holds the store, so a run that another left `running` is over. A full disk can still be read: then it stays so. */
 async function endDeadRuns(db: ClickHouseClient): Promise<void> {
   const dead = "FROM runs_data FINAL WHERE status = 'running'";
   const found = await db.query({ query: `SELECT 1 ${dead} LIMIT 1`, format: 'JSONEachRow' });
   if ((await found.json()).length === 0) return;
   const columns = 'run_id, config_hash, input_fingerprint, command, totals';
-  await db.command({ query: `INSERT INTO runs_data (${columns}, status) SELECT ${columns}, 'interrupted' ${dead}` });
+  const query = `INSERT INTO runs_data (${columns}, status) SELECT ${columns}, 'interrupted' ${dead}`;
+  await db.command({ query }).catch((error: unknown) => {
+    if (!isNoSpace(error)) throw error;
+  });
 }
 
 /** The engine says only that it could not open the folder; who holds it stands beside its files. */
