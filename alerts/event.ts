@@ -1,8 +1,21 @@
 /** What is said of an incident, one JSON object a line. The JSON Schema is docs/alert-event.schema.json. */
 export const SIGNALS = [
-  'invocations', 'duration', 'errors', 'error_type', 'timeouts', 'oom', 'cost', 'egress', 'memory', 'cold_starts',
-  'silence', 'lifecycle', 'access', 'content', 'telemetry',
-] as const; // biome-ignore format: a list to read at a glance
+  'invocations',
+  'duration',
+  'errors',
+  'error_type',
+  'timeouts',
+  'oom',
+  'cost',
+  'egress',
+  'memory',
+  'cold_starts',
+  'silence',
+  'lifecycle',
+  'access',
+  'content',
+  'telemetry',
+] as const;
 export type Signal = (typeof SIGNALS)[number];
 export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
@@ -51,7 +64,13 @@ export interface AlertEvidence {
   /** model name and its parameters as they were at the decision; `score` follows from them and `observed` alone */
   readonly model?: { readonly kind: string; readonly [parameter: string]: number | string };
   /** every signal's surprise in the window that decided */
-  readonly signals?: readonly { readonly signal: Signal; readonly score: number; readonly observed: number; readonly mid: number; readonly horizon_ms: number }[];
+  readonly signals?: readonly {
+    readonly signal: Signal;
+    readonly score: number;
+    readonly observed: number;
+    readonly mid: number;
+    readonly horizon_ms: number;
+  }[];
   /** the rule that let it through: floors, persistence, guards, with their numbers */
   readonly rule?: string;
   readonly [more: string]: unknown;

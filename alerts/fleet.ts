@@ -3,29 +3,18 @@ import type { Pulse } from '../detectors/shard.ts';
 import { FAMILY } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
 import type { AlertEvent } from './event.ts';
-import { alertEvent, alertId, groupEvent, holeEvent } from './say.ts';
+import { type Hole, Holes } from './holes.ts';
+import { alertEvent, alertId, groupEvent } from './say.ts';
 
 const MINUTE_MS = 60_000;
 /** What falls silent is held this long, to see whether everybody does. */
 const HOLD_MS = 2 * MINUTE_MS;
-/** A hole: at most this share of the calls that were due, once this many were due, from at least this many functions. */
-const HOLE_SHARE = 0.1;
-const HOLE_DUE = 12;
-const HOLE_FUNCTIONS = 3;
 /** So many functions of one account, this share of them, in the same minute with the same kind of trouble: one incident. */
 const GROUP = 3;
 const GROUP_SHARE = 0.02;
 const GROUP_OPEN_MS = 10 * MINUTE_MS;
 /** One-shot alerts (lifecycle, content) are resolved after this. */
 const ONE_SHOT_MS = 60 * MINUTE_MS;
-
-interface Hole {
-  readonly account: string;
-  fromMs: number;
-  toMs: number | null;
-  due: number;
-  announced: boolean;
-}
 
 interface Held {
   readonly verdict: Verdict;
@@ -72,7 +61,7 @@ export interface FleetState {
 export class Fleet {
   readonly #say: (event: AlertEvent) => void;
   readonly #configHash: string;
-  #holes: Hole[] = [];
+  readonly #holes: Holes;
   #held: Held[] = [];
   readonly #open = new Map<string, OpenAlert>();
   readonly #groups = new Map<string, Group>();
@@ -83,10 +72,11 @@ export class Fleet {
   constructor(configHash: string, say: (event: AlertEvent) => void) {
     this.#configHash = configHash;
     this.#say = say;
+    this.#holes = new Holes(configHash, say);
   }
 
   step(minute: EngineMinute): void {
-    if (!Number.isNaN(minute.minuteMs)) this.#watchHoles(minute);
+    if (!Number.isNaN(minute.minuteMs)) this.#holes.watch(minute);
     const opened: Verdict[] = [];
     for (const verdict of minute.verdicts) {
       if (verdict.event === 'opened' && verdict.family === FAMILY.silence) {
@@ -106,56 +96,11 @@ export class Fleet {
     this.#openAll(opened, []);
   }
 
-  #watchHoles({ minuteMs, watermarkMs, pulses }: EngineMinute): void {
-    for (const pulse of [...pulses, total(pulses)]) {
-      let hole = this.#holes.find((known) => known.account === pulse.account && known.toMs === null);
-      if (pulse.observed > HOLE_SHARE * pulse.expected || pulse.expected === 0) {
-        if (hole === undefined) continue;
-        hole.toMs = minuteMs;
-        if (hole.announced) this.#say(holeEvent(hole, minuteMs, watermarkMs, 'resolved', this.#configHash));
-        else this.#holes.splice(this.#holes.indexOf(hole), 1);
-        continue;
-      }
-      if (hole === undefined) {
-        hole = { account: pulse.account, fromMs: minuteMs, toMs: null, due: 0, announced: false };
-        this.#holes.push(hole);
-      }
-      hole.due += pulse.expected;
-      if (hole.announced || hole.due < HOLE_DUE || pulse.functions < HOLE_FUNCTIONS || minuteMs - hole.fromMs < MINUTE_MS) continue;
-      if (this.#coveredByWider(hole, pulses.length)) continue;
-      hole.announced = true;
-      this.#say(holeEvent(hole, minuteMs, watermarkMs, 'opened', this.#configHash));
-    }
-    if (this.#holes.length > 64) this.#holes = this.#holes.filter((hole) => hole.toMs === null || hole.toMs > minuteMs - 1440 * MINUTE_MS);
-  }
-
-  /** An account's hole is not said beside that of the whole source, nor the source's beside that of its only account. */
-  #coveredByWider(hole: Hole, accounts: number): boolean {
-    if (hole.account === '*') return accounts === 1;
-    if (accounts === 1) return false;
-    return this.#holes.some((other) => other.account === '*' && other.toMs === null && Math.abs(other.fromMs - hole.fromMs) <= 2 * MINUTE_MS);
-  }
-
-  /** Is the time from onset to now mostly a hole in the telemetry of that account? */
-  #inHole(verdict: Verdict, nowMs: number): boolean {
-    const account = verdict.fn.split('/', 2).join('/');
-    for (const hole of this.#holes) {
-      if (hole.account !== '*' && hole.account !== account) continue;
-      if (hole.due < HOLE_DUE) continue;
-      const from = Math.max(hole.fromMs, verdict.onsetMs);
-      const to = Math.min(hole.toMs ?? nowMs, verdict.atMs);
-      if (to - from >= 0.25 * (verdict.atMs - verdict.onsetMs) || (hole.toMs ?? nowMs) >= verdict.atMs - 5 * MINUTE_MS) {
-        if ((hole.toMs ?? nowMs) >= verdict.onsetMs) return true;
-      }
-    }
-    return false;
-  }
-
   #release(watermarkMs: number, opened: Verdict[], atMs = watermarkMs): void {
     if (this.#held.length === 0) return;
     const waiting: Held[] = [];
     for (const held of this.#held) {
-      if (this.#inHole(held.verdict, atMs)) this.#absorbed.add(keyOf(held.verdict));
+      if (this.#holes.explains(held.verdict, atMs)) this.#absorbed.add(keyOf(held.verdict));
       else if (held.untilMs <= watermarkMs) opened.push({ ...held.verdict, atMs: Math.max(held.verdict.atMs, atMs) });
       else waiting.push(held);
     }
@@ -189,13 +134,19 @@ export class Fleet {
 
   #groupFor(cause: string, verdict: Verdict): Group | null {
     for (const group of this.#groups.values()) {
-      if (`${group.account}|${group.family}` === cause && verdict.atMs - group.first.atMs <= GROUP_OPEN_MS) return group;
+      if (`${group.account}|${group.family}` === cause && verdict.atMs - group.first.atMs <= GROUP_OPEN_MS)
+        return group;
     }
     return null;
   }
 
   #openOne(verdict: Verdict, group: string | null): void {
-    const id = alertId(verdict.fn, verdict.family, verdict.onsetMs, verdict.family === FAMILY.event ? (verdict.detail ?? '') : '');
+    const id = alertId(
+      verdict.fn,
+      verdict.family,
+      verdict.onsetMs,
+      verdict.family === FAMILY.event ? (verdict.detail ?? '') : '',
+    );
     if (verdict.family === FAMILY.event) this.#oneShots.push({ id, verdict, dueMs: verdict.atMs + ONE_SHOT_MS });
     else this.#open.set(keyOf(verdict), { id, verdict, group });
     if (group === null) this.#say(alertEvent(verdict, id, this.#configHash));
@@ -205,7 +156,7 @@ export class Fleet {
     const first = verdicts[0]!;
     const account = accountOf(first);
     const id = alertId(`group:${account}`, first.family, Math.min(...verdicts.map((verdict) => verdict.onsetMs)), '');
-    const fns = verdicts.map((verdict) => verdict.fn).sort();
+    const fns = verdicts.map((verdict) => verdict.fn).sort(byText);
     const group: Group = { id, account, family: first.family, first, fns, open: new Set(verdicts.map(keyOf)) };
     this.#groups.set(id, group);
     for (const verdict of verdicts) this.#openOne(verdict, id);
@@ -218,14 +169,23 @@ export class Fleet {
       group.open.add(keyOf(verdict));
       this.#openOne(verdict, group.id);
     }
-    group.fns.sort();
+    group.fns.sort(byText);
     const last = verdicts[verdicts.length - 1]!;
-    this.#say(groupEvent({ ...last, event: 'updated', onsetMs: group.first.onsetMs }, group.id, group.fns, 'updated', this.#configHash));
+    this.#say(
+      groupEvent(
+        { ...last, event: 'updated', onsetMs: group.first.onsetMs },
+        group.id,
+        group.fns,
+        'updated',
+        this.#configHash,
+      ),
+    );
   }
 
   #follow(verdict: Verdict): void {
     const key = keyOf(verdict);
-    if (verdict.event === 'resolved') this.#held = this.#held.filter((held) => this.#sayShort(held.verdict, verdict, key));
+    if (verdict.event === 'resolved')
+      this.#held = this.#held.filter((held) => this.#sayShort(held.verdict, verdict, key));
     if (this.#absorbed.has(key)) {
       if (verdict.event === 'resolved') this.#absorbed.delete(key);
       return;
@@ -242,7 +202,9 @@ export class Fleet {
     group.open.delete(key);
     if (group.open.size > 0) return;
     this.#groups.delete(group.id);
-    this.#say(groupEvent({ ...verdict, onsetMs: group.first.onsetMs }, group.id, group.fns, 'resolved', this.#configHash));
+    this.#say(
+      groupEvent({ ...verdict, onsetMs: group.first.onsetMs }, group.id, group.fns, 'resolved', this.#configHash),
+    );
   }
 
   /** A silence that was over while it was held: never said. Returns whether to go on holding. */
@@ -258,7 +220,13 @@ export class Fleet {
     for (const shot of this.#oneShots) {
       if (shot.dueMs > watermarkMs) waiting.push(shot);
       else {
-        const ended: Verdict = { ...shot.verdict, event: 'resolved', atMs: shot.dueMs, endedMs: shot.verdict.onsetMs, rule: 'nothing more within an hour' };
+        const ended: Verdict = {
+          ...shot.verdict,
+          event: 'resolved',
+          atMs: shot.dueMs,
+          endedMs: shot.verdict.onsetMs,
+          rule: 'nothing more within an hour',
+        };
         this.#say(alertEvent(ended, shot.id, this.#configHash));
       }
     }
@@ -268,7 +236,7 @@ export class Fleet {
   state(): FleetState {
     return {
       v: 1,
-      holes: this.#holes,
+      holes: this.#holes.state(),
       held: this.#held,
       open: [...this.#open],
       groups: [...this.#groups.values()].map((group) => ({ ...group, open: [...group.open] })),
@@ -278,7 +246,7 @@ export class Fleet {
   }
 
   restore(state: FleetState): void {
-    this.#holes = state.holes;
+    this.#holes.restore(state.holes);
     this.#held = state.held;
     for (const [key, open] of state.open) this.#open.set(key, open);
     for (const group of state.groups) this.#groups.set(group.id, { ...group, open: new Set(group.open) });
@@ -295,12 +263,7 @@ function accountOf(verdict: Verdict): string {
   return verdict.fn.split('/', 2).join('/');
 }
 
-function total(pulses: readonly Pulse[]): Pulse {
-  const sum: Pulse = { account: '*', expected: 0, observed: 0, functions: 0 };
-  for (const pulse of pulses) {
-    sum.expected += pulse.expected;
-    sum.observed += pulse.observed;
-    sum.functions += pulse.functions;
-  }
-  return sum;
+/** The same order everywhere, whatever the locale. */
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -43,7 +43,8 @@ export function alertEvent(verdict: Verdict, id: string, configHash: string): Al
     related_signals: related(verdict),
     severity: verdict.severity,
     observed: finding === null ? null : number(finding.observed),
-    expected: finding === null ? null : { low: number(finding.low), mid: number(finding.mid), high: number(finding.high) },
+    expected:
+      finding === null ? null : { low: number(finding.low), mid: number(finding.mid), high: number(finding.high) },
     unit: finding?.unit ?? '',
     score: finding === null ? 0 : number(finding.score),
     window_ms: horizonMs,
@@ -67,14 +68,20 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
   const { ids, finding } = verdict;
   const request_ids = [...new Set([...ids.failed, ...ids.slowest, ...ids.sending])].slice(0, 10);
   const signals = verdict.related.map((other) => ({
-    signal: other.signal, score: number(other.score), observed: number(other.observed), mid: number(other.mid),
+    signal: other.signal,
+    score: number(other.score),
+    observed: number(other.observed),
+    mid: number(other.mid),
     horizon_ms: HORIZON_MINUTES[other.horizon]! * 60_000,
-  })); // biome-ignore format: one row
+  }));
   if (finding === null) return { request_ids, config_hash: configHash, rule: verdict.rule, detail: verdict.detail };
   signals.unshift({
-    signal: finding.signal, score: number(finding.score), observed: number(finding.observed), mid: number(finding.mid),
+    signal: finding.signal,
+    score: number(finding.score),
+    observed: number(finding.observed),
+    mid: number(finding.mid),
     horizon_ms: HORIZON_MINUTES[finding.horizon]! * 60_000,
-  }); // biome-ignore format: one row
+  });
   return {
     request_ids,
     failed: ids.failed,
@@ -102,7 +109,13 @@ function impact(verdict: Verdict): AlertEvent['impact'] {
 }
 
 /** One event for many functions with a common cause. */
-export function groupEvent(first: Verdict, id: string, fns: readonly string[], event: AlertEvent['event'], configHash: string): AlertEvent {
+export function groupEvent(
+  first: Verdict,
+  id: string,
+  fns: readonly string[],
+  event: AlertEvent['event'],
+  configHash: string,
+): AlertEvent {
   const single = alertEvent({ ...first, event }, id, configHash);
   const [provider = '', account = '-'] = first.fn.split('/', 2);
   const names = fns.map((fn) => parseFunctionKey(fn).name);
@@ -117,8 +130,11 @@ export function groupEvent(first: Verdict, id: string, fns: readonly string[], e
 
 /** A hole in everyone's telemetry. */
 export function holeEvent(
-  hole: { readonly account: string; readonly fromMs: number; readonly due: number }, minuteMs: number, watermarkMs: number,
-  event: 'opened' | 'resolved', configHash: string,
+  hole: { readonly account: string; readonly fromMs: number; readonly due: number },
+  minuteMs: number,
+  watermarkMs: number,
+  event: 'opened' | 'resolved',
+  configHash: string,
 ): AlertEvent {
   const [provider = '', account = '-'] = hole.account.split('/');
   const whole = hole.account === '*';
@@ -132,7 +148,13 @@ export function holeEvent(
     at: iso(watermarkMs),
     started_at: iso(hole.fromMs),
     ...(event === 'resolved' ? { ended_at: iso(minuteMs) } : {}),
-    function: { provider: whole ? '*' : provider, account: whole || account === '-' ? null : account, region: null, name: '*', version: null },
+    function: {
+      provider: whole ? '*' : provider,
+      account: whole || account === '-' ? null : account,
+      region: null,
+      name: '*',
+      version: null,
+    },
     signal: 'telemetry',
     related_signals: ['silence'],
     severity: 'error',
@@ -142,12 +164,20 @@ export function holeEvent(
     score: 0,
     window_ms: minutes * 60_000,
     baseline: { windows: 0, kind: 'fleet' },
-    text: event === 'opened'
-      ? `no logs from ${who} for ${minutes} min, though ${due} invocations were due: the telemetry has a hole`
-      : `logs from ${who} are back after ${minutes} min`,
-    why: [`hardly any of ${due} invocations that were due arrived`, 'functions that fell silent in this time are not alerted one by one'],
+    text:
+      event === 'opened'
+        ? `no logs from ${who} for ${minutes} min, though ${due} invocations were due: the telemetry has a hole`
+        : `logs from ${who} are back after ${minutes} min`,
+    why: [
+      `hardly any of ${due} invocations that were due arrived`,
+      'functions that fell silent in this time are not alerted one by one',
+    ],
     threats: threatsOf('telemetry', null, null),
-    evidence: { request_ids: [], config_hash: configHash, rule: 'at most 10 % of the calls due (2 a minute counted of each function), at least 12 due, from 3 functions or more' },
+    evidence: {
+      request_ids: [],
+      config_hash: configHash,
+      rule: 'at most 10 % of the calls due (2 a minute counted of each function), at least 12 due, from 3 functions or more',
+    },
     impact: { invocations: due },
-  }; // biome-ignore format: one event, one glance
+  };
 }

@@ -10,7 +10,8 @@ export function headline(verdict: Verdict): string {
   const { finding } = verdict;
   if (verdict.event === 'resolved') return `${name}: ${verdict.signal} back to normal (${verdict.rule})`;
   if (finding === null) return `${name}: ${oneShotText(verdict)}`;
-  const money = verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';
+  const money =
+    verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';
   const since = `since ${time(verdict.onsetMs)}`;
   return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}`;
 }
@@ -19,7 +20,8 @@ function phrase(finding: Finding): string {
   const { signal, direction, observed, low, high } = finding;
   const band = `expected ${amount(low, finding.unit)} to ${amount(high, finding.unit)}`;
   if (signal === 'silence') return `no invocation, though ${amount(finding.mid, '')} were due,`;
-  if (signal === 'invocations') return `${amount(observed, '')} invocations, ${direction === 'up' ? '' : 'far fewer than usual, '}${band},`;
+  if (signal === 'invocations')
+    return `${amount(observed, '')} invocations, ${direction === 'up' ? '' : 'far fewer than usual, '}${band},`;
   return `${amount(observed, finding.unit)}${unitText(finding.unit)}, ${band},`;
 }
 
@@ -30,7 +32,13 @@ function multiple(finding: Finding): string {
 }
 
 function unitText(unit: string): string {
-  return unit === 'USD' || unit.startsWith('bytes') ? (unit === 'bytes per call' ? ' sent per call' : unit === 'bytes' ? ' sent' : '') : ` ${unit}`;
+  return unit === 'USD' || unit.startsWith('bytes')
+    ? unit === 'bytes per call'
+      ? ' sent per call'
+      : unit === 'bytes'
+        ? ' sent'
+        : ''
+    : ` ${unit}`;
 }
 
 /** A number as a person reads it: 3 figures, bytes in binary units, dollars with a sign. */
@@ -97,7 +105,8 @@ export function reasons(verdict: Verdict): string[] {
     `baseline of ${verdict.windowsLearnt} one-minute windows`,
     ...finding.drivers,
   ];
-  if (verdict.detail?.startsWith('error-type:') === true) why.push(`new error type: ${verdict.detail.slice('error-type:'.length)}`);
+  if (verdict.detail?.startsWith('error-type:') === true)
+    why.push(`new error type: ${verdict.detail.slice('error-type:'.length)}`);
   for (const { signal, score, observed, mid } of verdict.related) {
     why.push(`also ${signal}: ${amount(observed, '')} against ${amount(mid, '')} expected (score ${score.toFixed(1)})`);
   }

@@ -59,6 +59,7 @@ const OF_DETAIL: Readonly<Record<string, readonly Threat[]>> = {
 /** `T1 denial of service…`: what an alert of this signal may be a sign of, likeliest first. */
 export function threatsOf(signal: Signal, direction: 'up' | 'down' | null, detail: string | null): string[] {
   const what = detail?.split(':', 1)[0] ?? '';
-  const ids = signal === 'invocations' && direction === 'down' ? OF_SIGNAL.silence : (OF_DETAIL[what] ?? OF_SIGNAL[signal]);
+  const ids =
+    signal === 'invocations' && direction === 'down' ? OF_SIGNAL.silence : (OF_DETAIL[what] ?? OF_SIGNAL[signal]);
   return ids.map((id) => `${id} ${THREATS[id]}`);
 }

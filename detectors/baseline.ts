@@ -57,12 +57,14 @@ function cellRate(page: Float32Array, base: number, weekend: number, hour: numbe
   const hourSum = page[sums]! + page[sums + 24]!;
   const hourMinutes = page[minutes]! + page[minutes + 24]!;
   const hourRate = (hourSum + SHRINK_MINUTES * level) / (hourMinutes + SHRINK_MINUTES);
-  return (page[sums + 24 * weekend]! + SHRINK_DAY_MINUTES * hourRate) / (page[minutes + 24 * weekend]! + SHRINK_DAY_MINUTES);
+  return (
+    (page[sums + 24 * weekend]! + SHRINK_DAY_MINUTES * hourRate) / (page[minutes + 24 * weekend]! + SHRINK_DAY_MINUTES)
+  );
 }
 
 export function driftOf(page: Float32Array, base: number): number {
   const drift = (page[base + P.driftSum]! + DRIFT_CALLS) / (page[base + P.driftExpected]! + DRIFT_CALLS);
-  return drift < 0.25 ? 0.25 : drift > 4 ? 4 : drift;
+  return drift < 0.25 ? 0.25 : Math.min(drift, 4);
 }
 
 export function fastRate(page: Float32Array, base: number, level: number): number {
@@ -77,7 +79,7 @@ const DISPERSION_WEIGHT = 4;
 export function dispersion(page: Float32Array, base: number, horizon: number): number {
   const at = base + P.disp + 2 * horizon;
   const phi = (page[at]! + DISPERSION_PRIOR[horizon]! * DISPERSION_WEIGHT) / (page[at + 1]! + DISPERSION_WEIGHT);
-  return phi < 0.002 ? 0.002 : phi;
+  return Math.max(phi, 0.002);
 }
 
 /** Below this many calls a minute the hours of a day are too thin to be told apart. */
@@ -105,7 +107,12 @@ export interface LogMoments {
 const MOMENTS: LogMoments = { n: 0, mean: 0, variance: 0, between: 0 };
 
 /** @returns null with fewer than 5 calls of history; the object is reused by the next call */
-export function logMoments(page: Float32Array, at: number, variancePrior: number, betweenPrior: number): LogMoments | null {
+export function logMoments(
+  page: Float32Array,
+  at: number,
+  variancePrior: number,
+  betweenPrior: number,
+): LogMoments | null {
   const n = page[at]!;
   if (n < 5) return null;
   const mean = page[at + 1]! / n;

@@ -47,8 +47,14 @@ function weekendOf(local: number): 0 | 1 {
 
 function zoneOffset(timeZone: string): (minute: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric',
-  }); // biome-ignore format: one line of parts
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  });
   let quarter = Number.NaN;
   let offset = 0;
   return (minute) => {
@@ -56,9 +62,9 @@ function zoneOffset(timeZone: string): (minute: number) => number {
     if (current !== quarter) {
       quarter = current;
       const ms = (current * 15 + EPOCH_MINUTE) * 60_000;
-      const part: Record<string, number> = {};
+      const part: { [name: string]: number; year?: number; month?: number } = {};
       for (const { type, value } of format.formatToParts(ms)) part[type] = Number(value);
-      const local = Date.UTC(part['year'] ?? 0, (part['month'] ?? 1) - 1, part['day'], part['hour'], part['minute']);
+      const local = Date.UTC(part.year!, part.month! - 1, part.day, part.hour, part.minute);
       offset = Math.round((local - ms) / 60_000);
     }
     return offset;

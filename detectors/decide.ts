@@ -1,31 +1,14 @@
-import { excessUsdPerHour, incidentAt, isOpen, onsetOf, severityOf, SIGNAL_ORDER, stillElevated } from './incident.ts';
-import { I, P, Q } from './page.ts';
-import { forgetTainted, taint } from './ring.ts';
+import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
+import { follow } from './follow.ts';
+import { excessUsdPerHour, incidentAt, isOpen, onsetOf, SIGNAL_ORDER, severityOf } from './incident.ts';
+import { I, P } from './page.ts';
+import { taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
 import { FAMILIES, FAMILY, FAMILY_OF, type Finding } from './signals/signal.ts';
-import type { RelatedSignal, Severity } from './verdict.ts';
 import type { WindowView } from './window-view.ts';
 
 /** Incidents of two families that began within this time are one incident, minutes. */
 const SAME_INCIDENT = 30;
-/** An incident open for this long is the new level: it is said once and then learnt, minutes. */
-const ACCEPT_AFTER = 1440;
-const UPDATE_EVERY = 15;
-const LEVELS: readonly Severity[] = ['info', 'warning', 'error', 'critical'];
-
-/** What decide() has to say; the shard adds names and evidence. */
-export interface Decision {
-  readonly event: 'opened' | 'updated' | 'resolved';
-  readonly family: number;
-  readonly finding: Finding | null;
-  readonly signal: Finding['signal'];
-  readonly severity: Severity;
-  readonly onset: number;
-  readonly ended: number | null;
-  readonly related: readonly RelatedSignal[];
-  readonly usdPerHour: number | null;
-  readonly rule: string;
-}
 
 /** A falling count is a matter of silence, not of traffic. */
 export function familyOf(finding: Finding): number {
@@ -70,7 +53,13 @@ function rank(finding: Finding): number {
 const TRAFFIC_EXTRA = 1.5;
 
 /** Why this evidence suffices; null when it does not. */
-export function passes(view: WindowView, family: number, top: Finding, second: number, settings: DetectionSettings): string | null {
+export function passes(
+  view: WindowView,
+  family: number,
+  top: Finding,
+  second: number,
+  settings: DetectionSettings,
+): string | null {
   const { extremeBar } = settings;
   const bar = settings.bar + (family === FAMILY.traffic && top.horizon <= 2 ? TRAFFIC_EXTRA : 0);
   const fused = top.score + 0.3 * second;
@@ -78,17 +67,25 @@ export function passes(view: WindowView, family: number, top: Finding, second: n
   const streak = view.page[view.base + P.streak + family]! | 0;
   const persists = (streak & 1) + ((streak >> 1) & 1) + ((streak >> 2) & 1) >= 2;
   if (top.horizon >= 2) return `score ${top.score.toFixed(1)} reaches ${bar} over ${view.minutesOf(top.horizon)} min`;
-  if (top.score >= extremeBar) return `score ${top.score.toFixed(1)} reaches the bar of ${extremeBar} for a single window`;
+  if (top.score >= extremeBar)
+    return `score ${top.score.toFixed(1)} reaches the bar of ${extremeBar} for a single window`;
   if (persists) return `score reached ${bar} in 2 of the last 3 windows`;
   return null;
 }
 
 function consider(
-  view: WindowView, family: number, top: Finding, tops: readonly (Finding | null)[], settings: DetectionSettings, out: Decision[],
+  view: WindowView,
+  family: number,
+  top: Finding,
+  tops: readonly (Finding | null)[],
+  settings: DetectionSettings,
+  out: Decision[],
 ): void {
   const second = Math.max(0, ...tops.map((t, f) => (t !== null && f !== family ? t.score : 0)));
   const rule = passes(view, family, top, second, settings);
   if (rule === null) return;
+  const closed = view.page[incidentAt(view.base, family) + I.announced]!;
+  if (closed !== 0 && view.minute - closed < view.minutesOf(top.horizon)) return; // the window still holds what is over
   const onset = onsetOf(view, top);
   const host = hostOf(view, family, onset);
   if (host >= 0) {
@@ -98,14 +95,12 @@ function consider(
   open(view, family, top, tops, onset, rule, out);
 }
 
-/** Marks, in `I.signals`, an incident that is learnt all the same: above the bits of signals and families. */
-const HABIT = 1 << 22;
 /** So many in the last days, and incidents of traffic are the function's nature. */
 const UNREST = 3;
 
 /**
  * What comes back is no anomaly: surges and silences at an hour of the day that has had one before, or of a function that
- * has had several in days, are said but learnt. The first day is learnt whole, since no rhythm is known yet.
+ * has had several in days, are said but learnt.
  */
 function isHabit(view: WindowView, family: number, onset: number): boolean {
   if (family !== FAMILY.traffic && family !== FAMILY.silence) return false;
@@ -114,7 +109,7 @@ function isHabit(view: WindowView, family: number, onset: number): boolean {
   const hour = (((view.time.now.hour - Math.floor((view.minute - onset) / 60)) % 24) + 24) % 24;
   const bits = page[base + P.recurring + which]!;
   const near = (1 << hour) | (1 << ((hour + 1) % 24)) | (1 << ((hour + 23) % 24));
-  const habit = (bits & near) !== 0 || page[base + P.unrest + which]! >= UNREST || view.history < 1440;
+  const habit = (bits & near) !== 0 || page[base + P.unrest + which]! >= UNREST;
   page[base + P.recurring + which] = bits | (1 << hour);
   page[base + P.unrest + which] = page[base + P.unrest + which]! + 1;
   return habit;
@@ -133,7 +128,13 @@ function hostOf(view: WindowView, family: number, onset: number): number {
 }
 
 function open(
-  view: WindowView, family: number, top: Finding, tops: readonly (Finding | null)[], onset: number, rule: string, out: Decision[],
+  view: WindowView,
+  family: number,
+  top: Finding,
+  tops: readonly (Finding | null)[],
+  onset: number,
+  rule: string,
+  out: Decision[],
 ): void {
   const { page } = view;
   const at = incidentAt(view.base, family);
@@ -153,12 +154,27 @@ function open(
   if (isHabit(view, family, onset)) page[at + I.signals] = page[at + I.signals]! + HABIT;
   else taint(page, view.base, view.minute, onset, view.minute);
   out.push({
-    event: 'opened', family, finding: top, signal: top.signal, severity, onset, ended: null,
-    related: relatedOf(tops, top), usdPerHour, rule,
-  }); // biome-ignore format: one object, one glance
+    event: 'opened',
+    family,
+    finding: top,
+    signal: top.signal,
+    severity,
+    onset,
+    ended: null,
+    related: relatedOf(tops, top),
+    usdPerHour,
+    rule,
+  });
 }
 
-function join(view: WindowView, host: number, top: Finding, tops: readonly (Finding | null)[], rule: string, out: Decision[]): void {
+function join(
+  view: WindowView,
+  host: number,
+  top: Finding,
+  tops: readonly (Finding | null)[],
+  rule: string,
+  out: Decision[],
+): void {
   const { page } = view;
   const at = incidentAt(view.base, host);
   const family = familyOf(top);
@@ -172,99 +188,17 @@ function join(view: WindowView, host: number, top: Finding, tops: readonly (Find
   page[at + I.level] = level;
   page[at + I.announced] = view.minute;
   out.push({
-    event: 'updated', family: host, finding: top, signal: SIGNAL_ORDER[page[at + I.open]! - 1]!, severity: LEVELS[level]!,
-    onset: page[at + I.onset]!, ended: null, related: relatedOf(tops, null), usdPerHour: excessUsdPerHour(view, top.horizon),
+    event: 'updated',
+    family: host,
+    finding: top,
+    signal: SIGNAL_ORDER[page[at + I.open]! - 1]!,
+    severity: LEVELS[level]!,
+    onset: page[at + I.onset]!,
+    ended: null,
+    related: relatedOf(tops, null),
+    usdPerHour: excessUsdPerHour(view, top.horizon),
     rule: `${top.signal} joined: ${rule}`,
-  }); // biome-ignore format: one object, one glance
-}
-
-function relatedOf(tops: readonly (Finding | null)[], except: Finding | null): RelatedSignal[] {
-  const related: RelatedSignal[] = [];
-  for (const top of tops) {
-    if (top === null || top === except || top.score < 2) continue;
-    related.push({ signal: top.signal, score: top.score, observed: top.observed, mid: top.mid, horizon: top.horizon });
-  }
-  return related;
-}
-
-/** One more minute of an open incident: bad or quiet, worth an update, over, or the new level. */
-function follow(
-  view: WindowView, family: number, top: Finding | null, tops: readonly (Finding | null)[], settings: DetectionSettings, out: Decision[],
-): void {
-  const { page, minute } = view;
-  const at = incidentAt(view.base, family);
-  const signal = SIGNAL_ORDER[page[at + I.open]! - 1]!;
-  const direction = family === FAMILY.silence ? 'down' : 'up';
-  const horizon = page[at + I.horizon]!;
-  const ratio = Math.max(1, page[at + I.ratio]!);
-  const bad =
-    (top !== null && top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction, ratio)) ||
-    (stillElevated(view, signal, Math.min(horizon, 1), direction, ratio) && (view.get(0, Q.n) > 0 || signal === 'silence'));
-  if (bad) {
-    page[at + I.lastBad] = minute;
-    page[at + I.quiet] = 0;
-    if (page[at + I.signals]! < HABIT) taint(page, view.base, minute, minute, minute);
-    if (top !== null) grow(view, family, at, signal, top, tops, out);
-  } else page[at + I.quiet] = page[at + I.quiet]! + 1;
-  const quiet = page[at + I.quiet]!;
-  const patience = family === FAMILY.silence ? 3 : horizon >= 3 ? 2 * settings.closeAfterWindows : settings.closeAfterWindows;
-  const calm = family === FAMILY.silence ? page[view.base + P.gap]! === 0 : view.get(Math.min(2, Math.max(1, horizon)), Q.n) >= 2 || quiet >= 120;
-  if (quiet >= patience && calm) resolve(view, family, at, signal, `quiet for ${quiet} min`, true, out);
-  else if (minute - page[at + I.onset]! >= ACCEPT_AFTER && family !== FAMILY.silence) {
-    resolve(view, family, at, signal, 'the new level: it has lasted a day and is learnt from now on', false, out);
-  }
-}
-
-function grow(
-  view: WindowView, family: number, at: number, signal: Finding['signal'], top: Finding, tops: readonly (Finding | null)[], out: Decision[],
-): void {
-  const { page, minute } = view;
-  const usdPerHour = excessUsdPerHour(view, top.horizon);
-  const level = LEVELS.indexOf(severityOf(top, usdPerHour));
-  const worse = level > page[at + I.level]!;
-  const bigger = top.direction === 'up' && top.signal === signal && top.ratio >= 2 * page[at + I.ratio]!;
-  page[at + I.peak] = Math.max(page[at + I.peak]!, top.score);
-  if (!worse && !bigger) return;
-  if (!worse && minute - page[at + I.announced]! < UPDATE_EVERY) return;
-  page[at + I.level] = Math.max(level, page[at + I.level]!);
-  page[at + I.ratio] = Math.max(page[at + I.ratio]!, top.ratio);
-  page[at + I.announced] = minute;
-  out.push({
-    event: 'updated', family, finding: top, signal, severity: LEVELS[page[at + I.level]!]!, onset: page[at + I.onset]!, ended: null,
-    related: relatedOf(tops, top), usdPerHour, rule: worse ? 'its severity rose' : 'its effect doubled',
-  }); // biome-ignore format: one object, one glance
-}
-
-function resolve(
-  view: WindowView, family: number, at: number, signal: Finding['signal'], rule: string, forget: boolean, out: Decision[],
-): void {
-  const { page } = view;
-  const severity = LEVELS[page[at + I.level]!]!;
-  out.push({
-    event: 'resolved', family, finding: null, signal, severity, onset: page[at + I.onset]!, ended: page[at + I.lastBad]! + 1,
-    related: [], usdPerHour: null, rule,
-  }); // biome-ignore format: one object, one glance
-  const habit = page[at + I.signals]! >= HABIT;
-  for (let i = 0; i < 12; i++) page[at + i] = 0;
-  if (family === FAMILY.event || habit) return;
-  if (forget) forgetTainted(page, view.base);
-  else acceptLevel(page, view.base);
-}
-
-/** Weighs the past down to a tenth, so that the level that has stayed is the baseline within hours. */
-function acceptLevel(page: Float32Array, base: number): void {
-  const scale = (from: number, count: number) => {
-    for (let i = base + from; i < base + from + count; i++) page[i] = page[i]! * 0.1;
-  };
-  scale(P.profileSum, 96);
-  scale(P.levelSum, 2);
-  scale(P.driftSum, 4);
-  scale(P.dur, 3);
-  scale(P.egr, 3);
-  scale(P.mem, 3);
-  scale(P.bad, 24);
-  scale(P.cost, 2);
-  scale(P.bytes, 2);
+  });
 }
 
 /** For a window that is not over: only the bar for single windows counts, and open incidents are left alone. */

@@ -2,24 +2,31 @@ import { describe, expect, test } from '@jest/globals';
 import type { AlertEvent } from '../alerts/event.ts';
 import { createPipeline } from '../app/build.ts';
 import type { Pipeline } from '../app/pipeline.ts';
-import { Flag, type FragmentBlock, FragmentKind, F } from '../ingest/fragment.ts';
+import { F, Flag, type FragmentBlock, FragmentKind } from '../ingest/fragment.ts';
 import { DEFAULT_PRICES } from '../ingest/pricing.ts';
-import { createStream, poisson, seeded, START_MS } from '../test/stream.ts';
+import { createStream, poisson, START_MS, seeded } from '../test/stream.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 
 const MINUTE = 60_000;
 
 function pipeline(restored?: ReadonlyMap<string, Uint8Array>): Pipeline {
   return createPipeline({
-    settings: DEFAULT_SETTINGS, prices: DEFAULT_PRICES, configHash: 'test', invocations: 'notable', records: true,
+    settings: DEFAULT_SETTINGS,
+    prices: DEFAULT_PRICES,
+    configHash: 'test',
+    invocations: 'notable',
+    records: true,
     ...(restored === undefined ? {} : { restored }),
-  }); // biome-ignore format: one object
+  });
 }
 
 interface Plan {
   readonly minutes: number;
   readonly perMinute: (minute: number) => number;
-  readonly call?: (minute: number, random: () => number) => { durationUs?: number; flags?: number; errorType?: string; bytes?: number };
+  readonly call?: (
+    minute: number,
+    random: () => number,
+  ) => { durationUs?: number; flags?: number; errorType?: string; bytes?: number };
   readonly fn?: string;
   readonly extra?: (stream: ReturnType<typeof createStream>) => void;
 }
@@ -35,7 +42,13 @@ function play(plan: Plan, seed = 7): FragmentBlock[] {
     for (let part = 0; part < 6; part++) {
       for (; next < n && times[next]! < (part + 1) * 10_000; next++) {
         const spread = 100_000 * 2 ** (random() + random() - 1);
-        stream.call({ timeMs: START_MS + minute * MINUTE + times[next]!, id: ++id, fn: plan.fn ?? 'checkout', durationUs: spread, ...plan.call?.(minute, random) });
+        stream.call({
+          timeMs: START_MS + minute * MINUTE + times[next]!,
+          id: ++id,
+          fn: plan.fn ?? 'checkout',
+          durationUs: spread,
+          ...plan.call?.(minute, random),
+        });
       }
       stream.tick(START_MS + minute * MINUTE + (part + 1) * 10_000);
     }
@@ -51,7 +64,8 @@ function run(blocks: readonly FragmentBlock[]): AlertEvent[] {
   return [...p.drain().events];
 }
 
-const loud = (events: readonly AlertEvent[]) => events.filter(({ event, severity }) => event === 'opened' && severity !== 'info');
+const loud = (events: readonly AlertEvent[]) =>
+  events.filter(({ event, severity }) => event === 'opened' && severity !== 'info');
 
 describe('one function', () => {
   const day = 1440;
@@ -64,17 +78,33 @@ describe('one function', () => {
     },
     {
       name: 'errors on a tenth of calls are said',
-      plan: { minutes: day + 200, perMinute: () => 10, call: (m: number, r: () => number) => (m >= day && m < day + 60 && r() < 0.1 ? { flags: Flag.failed | Flag.statusKnown, errorType: 'Boom' } : {}) },
+      plan: {
+        minutes: day + 200,
+        perMinute: () => 10,
+        call: (m: number, r: () => number) =>
+          m >= day && m < day + 60 && r() < 0.1 ? { flags: Flag.failed | Flag.statusKnown, errorType: 'Boom' } : {},
+      },
       signals: ['errors'],
     },
     {
       name: 'calls three times slower are said',
-      plan: { minutes: day + 200, perMinute: () => 5, call: (m: number, r: () => number) => (m >= day && m < day + 60 ? { durationUs: 300_000 * 2 ** (r() - 0.5) } : {}) },
+      plan: {
+        minutes: day + 200,
+        perMinute: () => 5,
+        call: (m: number, r: () => number) =>
+          m >= day && m < day + 60 ? { durationUs: 300_000 * 2 ** (r() - 0.5) } : {},
+      },
       signals: ['duration'],
     },
     {
       name: 'a few huge sends are said',
-      plan: { minutes: day + 100, perMinute: () => 5, call: (m: number, r: () => number) => ({ bytes: m >= day && m < day + 20 && r() < 0.3 ? 5e8 : 20_000 * 2 ** r() }) },
+      plan: {
+        minutes: day + 100,
+        perMinute: () => 5,
+        call: (m: number, r: () => number) => ({
+          bytes: m >= day && m < day + 20 && r() < 0.3 ? 5e8 : 20_000 * 2 ** r(),
+        }),
+      },
       signals: ['egress'],
     },
   ])('$name', ({ plan, signals }) => {
@@ -99,7 +129,8 @@ describe('one function', () => {
     for (let minute = 0; minute < day + 120; minute++) {
       for (const fn of ['a', 'b', 'c', 'd']) {
         if (fn === 'a' && minute >= day) continue;
-        for (let i = poisson(random, 3); i > 0; i--) stream.call({ fn, timeMs: START_MS + minute * MINUTE + Math.floor(random() * MINUTE), id: ++id });
+        for (let i = poisson(random, 3); i > 0; i--)
+          stream.call({ fn, timeMs: START_MS + minute * MINUTE + Math.floor(random() * MINUTE), id: ++id });
       }
       stream.tick(START_MS + (minute + 1) * MINUTE);
     }
@@ -114,19 +145,23 @@ describe('one function', () => {
     for (let minute = 0; minute < day + 120; minute++) {
       const hole = minute >= day && minute < day + 20;
       for (const fn of ['a', 'b', 'c', 'd', 'e']) {
-        for (let i = hole ? 0 : poisson(random, 3); i > 0; i--) stream.call({ fn, timeMs: START_MS + minute * MINUTE + Math.floor(random() * MINUTE), id: ++id });
+        for (let i = hole ? 0 : poisson(random, 3); i > 0; i--)
+          stream.call({ fn, timeMs: START_MS + minute * MINUTE + Math.floor(random() * MINUTE), id: ++id });
       }
       if (!hole) stream.tick(START_MS + (minute + 1) * MINUTE);
     }
-    expect(loud(run(stream.blocks())).map(({ signal, text }) => signal === 'telemetry' ? signal : text)).toEqual(['telemetry']);
+    expect(loud(run(stream.blocks())).map(({ signal, text }) => (signal === 'telemetry' ? signal : text))).toEqual([
+      'telemetry',
+    ]);
   });
 });
 
 describe('laws', () => {
   const blocks = play({
-    minutes: 400, perMinute: (m) => (m >= 300 && m < 330 ? 40 : 5),
+    minutes: 400,
+    perMinute: (m) => (m >= 300 && m < 330 ? 40 : 5),
     call: (m, r) => (m >= 350 && r() < 0.3 ? { flags: Flag.failed | Flag.statusKnown, errorType: 'Boom' } : {}),
-  }); // biome-ignore format: one plan
+  });
   const whole = (() => {
     const p = pipeline();
     for (const block of blocks) p.step(block);
@@ -174,6 +209,8 @@ describe('laws', () => {
       if (i === 0) for (const future of stream.blocks()) p.step(future);
     });
     p.finish();
-    expect(loud(p.drain().events).map(({ alert_id }) => alert_id)).toEqual(loud(whole.output.events).map(({ alert_id }) => alert_id));
+    expect(loud(p.drain().events).map(({ alert_id }) => alert_id)).toEqual(
+      loud(whole.output.events).map(({ alert_id }) => alert_id),
+    );
   });
 });

@@ -6,7 +6,7 @@ import { EPOCH_MINUTE } from './page.ts';
 import { releasePending } from './pending.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
-import { type Pulse, Shard, type ShardOptions, SHARDS, shardOf } from './shard.ts';
+import { type Pulse, SHARDS, Shard, type ShardOptions, shardOf } from './shard.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What all shards had to say of one graded minute (or between two ticks), in the order (event time, shard). */
@@ -223,7 +223,13 @@ function createTimeOf(timeZone: string, sourceStart: () => number): (minute: num
   let known: GradeTime | null = null;
   return (minute) => {
     if (known !== null && known.minute === minute) return known;
-    known = { minute, now: copy(minute), block5: copy(minute - 13), block15: copy(minute - 53), sourceStart: sourceStart() };
+    known = {
+      minute,
+      now: copy(minute),
+      block5: copy(minute - 13),
+      block15: copy(minute - 53),
+      sourceStart: sourceStart(),
+    };
     return known;
   };
 }

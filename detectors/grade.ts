@@ -1,12 +1,12 @@
 import { C } from './cells.ts';
 import { decide, decideLate } from './decide.ts';
 import { judge } from './early.ts';
+import { incidentAt } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
 import { releasePending } from './pending.ts';
 import { advance, fold, foldLate, type GradeTime } from './ring.ts';
 import { minuteRow, scoreRow } from './rows.ts';
-import { incidentAt } from './incident.ts';
 import type { Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
@@ -63,7 +63,8 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
 
 function cellOf(shard: Shard, slot: number, minute: number): number {
   const { values } = shard.cells;
-  for (let at = shard.cellOf[slot]!; at >= 0; at = values[at + C.nextOfSlot]!) if (values[at + C.minute] === minute) return at;
+  for (let at = shard.cellOf[slot]!; at >= 0; at = values[at + C.nextOfSlot]!)
+    if (values[at + C.minute] === minute) return at;
   return -1;
 }
 
@@ -161,11 +162,13 @@ function score(shard: Shard, slot: number, partial: boolean): Finding[] {
 }
 
 function settle(shard: Shard, slot: number, findings: readonly Finding[], watermarkMs: number): void {
-  for (const decision of decide(shard.view, findings, shard.options.settings)) speak(shard, slot, decision, watermarkMs);
+  for (const decision of decide(shard.view, findings, shard.options.settings))
+    speak(shard, slot, decision, watermarkMs);
 }
 
 function anyOpen(shard: Shard, page: number): boolean {
-  for (let family = 0; family < FAMILIES; family++) if (shard.pages[incidentAt(page, family) + I.open] !== 0) return true;
+  for (let family = 0; family < FAMILIES; family++)
+    if (shard.pages[incidentAt(page, family) + I.open] !== 0) return true;
   return false;
 }
 

@@ -6,9 +6,22 @@ import type { WindowView } from './window-view.ts';
 
 /** Position of the signals in bitmaps and in `I.open`; append only: it is in snapshots. */
 export const SIGNAL_ORDER: readonly SignalName[] = [
-  'invocations', 'duration', 'errors', 'error_type', 'timeouts', 'oom', 'cost', 'egress', 'memory', 'cold_starts',
-  'silence', 'lifecycle', 'access', 'content', 'telemetry',
-]; // biome-ignore format: a list to read at a glance
+  'invocations',
+  'duration',
+  'errors',
+  'error_type',
+  'timeouts',
+  'oom',
+  'cost',
+  'egress',
+  'memory',
+  'cold_starts',
+  'silence',
+  'lifecycle',
+  'access',
+  'content',
+  'telemetry',
+];
 
 export function incidentAt(base: number, family: number): number {
   return base + P.incident + family * INCIDENT;
@@ -47,7 +60,13 @@ export function severityOf(finding: Finding, usdPerHour: number | null): Severit
  * Whether what opened an incident is still going on: the next shorter horizon must still be off, otherwise a long window
  * would keep an incident open for hours after its end.
  */
-export function stillElevated(view: WindowView, signal: SignalName, horizon: number, direction: string, ratio: number): boolean {
+export function stillElevated(
+  view: WindowView,
+  signal: SignalName,
+  horizon: number,
+  direction: string,
+  ratio: number,
+): boolean {
   const h = Math.max(0, Math.min(horizon - 1, 2));
   const n = view.get(h, Q.n);
   const mu = view.expected(h);
@@ -58,7 +77,10 @@ export function stillElevated(view: WindowView, signal: SignalName, horizon: num
     case 'cost':
       return view.get(h, Q.cost) > least(1.4) * mu * ratioOf(view, P.cost);
     case 'egress':
-      return view.get(h, Q.bytes) > least(1.6) * mu * ratioOf(view, P.bytes) || shifted(view, P.egr, Q.en, Q.es, h, least(1.2));
+      return (
+        view.get(h, Q.bytes) > least(1.6) * mu * ratioOf(view, P.bytes) ||
+        shifted(view, P.egr, Q.en, Q.es, h, least(1.2))
+      );
     case 'duration':
       return shifted(view, P.dur, Q.dn, Q.ds, h, least(1.2)) || badShareUp(view, 5, h, least(1.6));
     case 'memory':
@@ -101,7 +123,8 @@ function badShareUp(view: WindowView, bad: number, h: number, least: number): bo
 export function onsetOf(view: WindowView, finding: Finding): number {
   const { minute } = view;
   if (finding.signal === 'silence') return minute - Math.round(view.page[view.base + P.gap]!) + 1;
-  const span = finding.horizon === 0 ? 1 : Math.min(view.minutesOf(finding.horizon), Math.max(1, view.page[view.base + P.age]!));
+  const span =
+    finding.horizon === 0 ? 1 : Math.min(view.minutesOf(finding.horizon), Math.max(1, view.page[view.base + P.age]!));
   if (finding.horizon <= 1) return minute - span + 1;
   // a long window that is full of effect began with it; one whose last quarter holds it all began there
   const recent = finding.horizon - 1;

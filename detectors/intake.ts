@@ -1,16 +1,16 @@
-import { F, type FragmentBlock, FragmentKind, Flag, NONE, U } from '../ingest/fragment.ts';
+import { F, Flag, type FragmentBlock, FragmentKind, NONE, U } from '../ingest/fragment.ts';
 import { costPicoUsd } from '../ingest/pricing.ts';
 import { C } from './cells.ts';
-import { requestIdOf } from './evidence.ts';
+import { sizeChanged, versionSeen } from './changes.ts';
 import { early } from './early.ts';
-import { EPOCH_MINUTE, FIELD, P, PAGE, TYPES_KEPT } from './page.ts';
+import { requestIdOf } from './evidence.ts';
+import { countFailure, newType } from './failures.ts';
 import { hasId, idKey, log2, mix } from './keys.ts';
 import { oneShot, wake } from './lifecycle.ts';
+import { EPOCH_MINUTE, FIELD, P, PAGE } from './page.ts';
 import { noteFailure, noteInsights, noteReport } from './pending.ts';
 import type { Shard } from './shard.ts';
 
-/** Failures of one invocation are told of by several lines; those of a retry come at least a minute later. */
-const SAME_ATTEMPT_MS = 30_000;
 const MINUTE_MS = 60_000;
 
 /**
@@ -83,12 +83,19 @@ function checkpoint(shard: Shard, page: number): number {
   return Math.max(24, 3 * level);
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the hot path of a report, in the order of its columns
 function report(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
   const { f: doubles, u: words } = block;
   const f = i * F.stride;
   const u = i * U.stride;
   const flags = words[u]!;
-  if (!shard.reports.add(timeMs, mix(words[u + U.id0]!, words[u + U.id2]!, slot), mix(words[u + U.id1]!, words[u + U.id3]!, timeMs % 4294967296))) {
+  if (
+    !shard.reports.add(
+      timeMs,
+      mix(words[u + U.id0]!, words[u + U.id2]!, slot),
+      mix(words[u + U.id1]!, words[u + U.id3]!, timeMs % 4294967296),
+    )
+  ) {
     shard.duplicates += (flags & Flag.fusedStart) !== 0 ? 2 : 1;
     return;
   }
@@ -106,7 +113,16 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   const durationUs = doubles[f + F.durationUs]!;
   if (durationUs >= 0) {
     fields |= FIELD.duration;
-    addDuration(shard, at, page, durationUs, cold || (flags & (Flag.timeout | Flag.durable | Flag.managed)) !== 0, block, i, slot);
+    addDuration(
+      shard,
+      at,
+      page,
+      durationUs,
+      cold || (flags & (Flag.timeout | Flag.durable | Flag.managed)) !== 0,
+      block,
+      i,
+      slot,
+    );
   }
   const sizeKib = words[u + U.memorySizeKib]!;
   const usedKib = words[u + U.memoryUsedKib]!;
@@ -136,13 +152,27 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   }
   shard.words[page + P.fields] = shard.words[page + P.fields]! | fields;
   const failed = (flags & (Flag.failed | Flag.timeout | Flag.oom)) !== 0;
-  noteReport(shard, block, i, slot, failed || durationIsSlow(shard, page, durationUs, cold), costPico < 0 ? null : costPico);
+  noteReport(
+    shard,
+    block,
+    i,
+    slot,
+    failed || durationIsSlow(shard, page, durationUs, cold),
+    costPico < 0 ? null : costPico,
+  );
   if (failed) countFailure(shard, block, i, slot, at, timeMs);
   if (failed || values[at + C.n]! >= values[at + C.nextCheck]!) early(shard, slot, at, nowMs);
 }
 
 function addDuration(
-  shard: Shard, at: number, page: number, durationUs: number, other: boolean, block: FragmentBlock, i: number, slot: number,
+  shard: Shard,
+  at: number,
+  page: number,
+  durationUs: number,
+  other: boolean,
+  block: FragmentBlock,
+  i: number,
+  slot: number,
 ): void {
   const { values } = shard.cells;
   values[at + C.durationUs] = values[at + C.durationUs]! + durationUs;
@@ -177,7 +207,8 @@ function link(shard: Shard, block: FragmentBlock, u: number, slot: number): void
   const started = shard.starts.get(key);
   if (started !== undefined) {
     shard.starts.delete(key);
-    if (block.u[u + U.version] === 0 && started.version !== '') block.u[u + U.version] = block.dictionary.id(started.version);
+    if (block.u[u + U.version] === 0 && started.version !== '')
+      block.u[u + U.version] = block.dictionary.id(started.version);
   } else if ((block.u[u]! & Flag.fusedStart) === 0) shard.loneReports.add(key);
 }
 
@@ -209,51 +240,6 @@ function failure(shard: Shard, block: FragmentBlock, i: number, slot: number, ti
   noteFailure(shard, block, i, slot);
   countFailure(shard, block, i, slot, at, timeMs);
   early(shard, slot, at, nowMs);
-}
-
-/** Counts a failed invocation once, whatever lines tell of it. */
-function countFailure(shard: Shard, block: FragmentBlock, i: number, slot: number, at: number, timeMs: number): void {
-  const u = i * U.stride;
-  const flags = block.u[u]!;
-  const { values } = shard.cells;
-  if (hasId(block, u)) {
-    const key = idKey(block, u, slot);
-    const known = shard.failures.get(key);
-    if (known !== undefined && Math.abs(known - timeMs) <= SAME_ATTEMPT_MS) {
-      if ((flags & Flag.timeout) !== 0 && !shard.failures.has(-key)) bump(shard, at, C.tmo, key, timeMs);
-      return;
-    }
-    shard.failures.set(key, timeMs);
-    if ((flags & Flag.timeout) !== 0) bump(shard, at, C.tmo, key, timeMs);
-    shard.evidence.add(slot, 'failed', requestIdOf(block, i));
-  } else if ((flags & Flag.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + 1;
-  values[at + C.err] = values[at + C.err]! + 1;
-  if ((flags & Flag.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + 1;
-  newType(shard, block, u, slot, timeMs, true);
-}
-
-function bump(shard: Shard, at: number, counter: number, key: number, timeMs: number): void {
-  const { values } = shard.cells;
-  values[at + counter] = values[at + counter]! + 1;
-  shard.failures.set(-key, timeMs);
-}
-
-/** Error types a function is known for; calls that fail with another are counted until they are known too. */
-function newType(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number, failed: boolean): void {
-  const text = block.dictionary.text(block.u[u + U.text]!);
-  if (text === '') return;
-  const type = shard.hash(text);
-  const page = slot * PAGE;
-  const { words, pages } = shard;
-  const known = Math.min(TYPES_KEPT, pages[page + P.typeCount]!);
-  for (let k = 0; k < known; k++) if (words[page + P.types + k] === type) return;
-  if (!failed && known === 0) return;
-  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
-  if (pages[page + P.newType] === 0) {
-    words[page + P.newType + 2] = type;
-    pages[page + P.newType + 1] = minute;
-  }
-  pages[page + P.newType] = pages[page + P.newType]! + 1;
 }
 
 function insights(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
@@ -315,27 +301,4 @@ function dropped(shard: Shard, block: FragmentBlock, i: number, slot: number, ti
 export function field(shard: Shard, slot: number, bits: number): void {
   const at = slot * PAGE + P.fields;
   shard.words[at] = shard.words[at]! | bits;
-}
-
-function sizeChanged(shard: Shard, slot: number, page: number, sizeKib: number, timeMs: number, nowMs: number): void {
-  const before = shard.pages[page + P.memoryKib]!;
-  shard.pages[page + P.memoryKib] = sizeKib;
-  shard.pages[page + P.memorySince] = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
-  if (before > 0) oneShot(shard, slot, timeMs, nowMs, `memory-size:${Math.round(before / 1024)}→${Math.round(sizeKib / 1024)} MiB`, '');
-}
-
-function versionSeen(shard: Shard, slot: number, page: number, version: number, timeMs: number, nowMs: number): void {
-  const before = shard.words[page + P.version]!;
-  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
-  const order = versionOrder(shard, version) - versionOrder(shard, before);
-  if (before !== 0 && order <= 0) return; // an environment of the version before still answers
-  shard.words[page + P.version] = version;
-  shard.pages[page + P.versionSince] = minute;
-  if (before !== 0) oneShot(shard, slot, timeMs, nowMs, `new-version:${shard.texts.get(version)}`, '');
-}
-
-/** Published versions are numbers that grow; $LATEST stands before them. */
-function versionOrder(shard: Shard, version: number): number {
-  const number = Number(shard.texts.get(version));
-  return Number.isFinite(number) ? number : -1;
 }

@@ -11,9 +11,23 @@ export function learnBlock(page: Float32Array, base: number, cell: number, extra
   const minutes = page[extra + X.minutes]!;
   if (minutes < 1) return;
   learnRate(page, base, cell, extra, at, minutes);
-  learnMoments(page, base + P.dur, page[cell + Q.dn]!, page[cell + Q.ds]!, page[cell + Q.dss]!, DAY_2 ** (minutes / 15));
+  learnMoments(
+    page,
+    base + P.dur,
+    page[cell + Q.dn]!,
+    page[cell + Q.ds]!,
+    page[cell + Q.dss]!,
+    DAY_2 ** (minutes / 15),
+  );
   learnHour(page, base, cell, at.hour);
-  learnMoments(page, base + P.egr, page[cell + Q.en]!, page[cell + Q.es]!, page[cell + Q.ess]!, DAY_2 ** (minutes / 15));
+  learnMoments(
+    page,
+    base + P.egr,
+    page[cell + Q.en]!,
+    page[cell + Q.es]!,
+    page[cell + Q.ess]!,
+    DAY_2 ** (minutes / 15),
+  );
   learnMemory(page, base, cell, minutes);
   learnBad(page, base, cell, minutes);
   learnCost(page, base, cell, minutes);
@@ -29,7 +43,14 @@ const FAST_DECAY = 0.5 ** (1 / 8);
 const LOSS_DECAY = 0.5 ** (1 / 192);
 const GUARD_DECAY = 0.995;
 
-function learnRate(page: Float32Array, base: number, cell: number, extra: number, at: CalendarMinute, minutes: number): void {
+function learnRate(
+  page: Float32Array,
+  base: number,
+  cell: number,
+  extra: number,
+  at: CalendarMinute,
+  minutes: number,
+): void {
   const n = page[cell + Q.n]!;
   const share = minutes / 15;
   const levelMinutes = page[base + P.levelMinutes]!;
@@ -59,7 +80,14 @@ function learnRate(page: Float32Array, base: number, cell: number, extra: number
  * Which predicts this block better: the profile with its drift, or the mean of the last two hours? Loss on the square-root
  * scale, where the noise of a count does not depend on its size (Anscombe 1948).
  */
-function judgeRivals(page: Float32Array, base: number, at: CalendarMinute, n: number, minutes: number, level: number): void {
+function judgeRivals(
+  page: Float32Array,
+  base: number,
+  at: CalendarMinute,
+  n: number,
+  minutes: number,
+  level: number,
+): void {
   const bare = profileRate(page, base, at, level) * minutes;
   const profile = bare * driftOf(page, base);
   const fast = fastRate(page, base, level) * minutes;
@@ -74,7 +102,14 @@ function judgeRivals(page: Float32Array, base: number, at: CalendarMinute, n: nu
  * Over-dispersion of a count: (n − mean)² − mean against mean², the square capped so that one outlier cannot own it.
  * `known` = a count this function has shown before: deviations of that size are its nature, however small the mean.
  */
-export function learnExcess(page: Float32Array, at: number, n: number, mean: number, decay: number, known: number): void {
+export function learnExcess(
+  page: Float32Array,
+  at: number,
+  n: number,
+  mean: number,
+  decay: number,
+  known: number,
+): void {
   if (!(mean > 0)) return;
   page[at] = page[at]! * decay + cappedExcess(n, mean, page[at]!, page[at + 1]!, known);
   page[at + 1] = page[at + 1]! * decay + mean * mean;
@@ -85,7 +120,7 @@ export function cappedExcess(n: number, mean: number, excess: number, squares: n
   const phi = (excess + 0.5) / (squares + 4);
   const square = (n - mean) ** 2;
   const cap = Math.max(50 * (mean + phi * mean * mean) + 16, 2 * known * known);
-  return (square < cap ? square : cap) - mean;
+  return Math.min(square, cap) - mean;
 }
 
 function learnMoments(page: Float32Array, at: number, n: number, sum: number, squares: number, decay: number): void {
@@ -108,7 +143,7 @@ function learnMoments(page: Float32Array, at: number, n: number, sum: number, sq
   }
   page[at] = known * decay + n;
   page[at + 1] = page[at + 1]! * decay + sum;
-  page[at + 2] = page[at + 2]! * decay + Math.min(residual, n * (60 * (variance + 0.05) + 0.2 * residual / n));
+  page[at + 2] = page[at + 2]! * decay + Math.min(residual, n * (60 * (variance + 0.05) + (0.2 * residual) / n));
 }
 
 /** Offset of this hour's durations from the mean of all, moved a little by each block. */

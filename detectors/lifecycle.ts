@@ -50,7 +50,14 @@ function resetModel(shard: Shard, page: number): void {
 }
 
 /** Says something that is over as soon as it is said: lifecycle and content. Repeats of the same are held back here. */
-export function oneShot(shard: Shard, slot: number, timeMs: number, nowMs: number, detail: string, requestId: string): void {
+export function oneShot(
+  shard: Shard,
+  slot: number,
+  timeMs: number,
+  nowMs: number,
+  detail: string,
+  requestId: string,
+): void {
   const page = slot * PAGE;
   const minute = Math.floor(timeMs / 60_000) - EPOCH_MINUTE;
   const what = detail.split(':', 1)[0]!;

@@ -142,7 +142,7 @@ export const I = {
   ratio: 6, // observed / expected at the last announcement
   signals: 7, // bitmap of signals (u32)
   quiet: 8, // minutes without evidence
-  announced: 9, // minute of the last announcement
+  announced: 9, // minute of the last announcement; while closed, minute of the close
   announcedSignals: 10, // bitmap at the last announcement (u32)
   level: 11, // severity as announced
 } as const;

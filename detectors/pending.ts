@@ -1,4 +1,4 @@
-import { F, type FragmentBlock, Flag, NONE, U } from '../ingest/fragment.ts';
+import { F, Flag, type FragmentBlock, NONE, U } from '../ingest/fragment.ts';
 import { requestIdOf } from './evidence.ts';
 import { hasId, idKey } from './keys.ts';
 import type { PendingInvocation, Shard } from './shard.ts';
@@ -8,10 +8,26 @@ const WAIT_MS = 180_000;
 
 function blank(fn: string, timeMs: number, id: string): PendingInvocation {
   return {
-    fn, timeMs, invocationId: id, version: null, instance: null, durationUs: null, billedUs: null, initUs: null, restoreUs: null,
-    memorySizeKib: null, memoryUsedKib: null, outcome: 'unknown', errorType: null, egressBytes: null, ingressBytes: null,
-    cpuUs: null, coldStart: null, costPicoUsd: null, isPartial: true,
-  }; // biome-ignore format: all unknown
+    fn,
+    timeMs,
+    invocationId: id,
+    version: null,
+    instance: null,
+    durationUs: null,
+    billedUs: null,
+    initUs: null,
+    restoreUs: null,
+    memorySizeKib: null,
+    memoryUsedKib: null,
+    outcome: 'unknown',
+    errorType: null,
+    egressBytes: null,
+    ingressBytes: null,
+    cpuUs: null,
+    coldStart: null,
+    costPicoUsd: null,
+    isPartial: true,
+  };
 }
 
 const known = (value: number): number | null => (value >= 0 ? value : null);
@@ -25,7 +41,14 @@ function outcomeOf(flags: number, before: PendingInvocation['outcome']): Pending
 }
 
 /** A report: kept when all are wanted, when it is notable, or when another piece of it already is. */
-export function noteReport(shard: Shard, block: FragmentBlock, i: number, slot: number, notable: boolean, costPico: number | null): void {
+export function noteReport(
+  shard: Shard,
+  block: FragmentBlock,
+  i: number,
+  slot: number,
+  notable: boolean,
+  costPico: number | null,
+): void {
   const { invocations } = shard.options;
   if (invocations === 'none') return;
   const u = i * U.stride;

@@ -65,7 +65,14 @@ function advanceHour(page: Float32Array, base: number, minute: number, hour: num
   const cell = base + P.t3 + slot * CELL;
   const extra = base + P.x3 + slot * 3;
   if (page[extra]! >= 60 && page[extra + 1] === 0) {
-    learnExcess(page, base + P.disp + 6, page[cell + Q.n]!, page[cell + Q.mu]!, HOUR_DECAY, 2 * guardMaximum(page, base, P.guard15, hour));
+    learnExcess(
+      page,
+      base + P.disp + 6,
+      page[cell + Q.n]!,
+      page[cell + Q.mu]!,
+      HOUR_DECAY,
+      2 * guardMaximum(page, base, P.guard15, hour),
+    );
     let n = 0;
     let mu = 0;
     let whole = slot === 0;
@@ -74,7 +81,8 @@ function advanceHour(page: Float32Array, base: number, minute: number, hour: num
       mu += page[base + P.t3 + i * CELL + Q.mu]!;
       whole = page[base + P.x3 + i * 3]! >= 60 && page[base + P.x3 + i * 3 + 1] === 0;
     }
-    if (whole) learnExcess(page, base + P.disp + 8, n, mu, HOUR_DECAY ** 4, 4 * guardMaximum(page, base, P.guard15, hour));
+    if (whole)
+      learnExcess(page, base + P.disp + 8, n, mu, HOUR_DECAY ** 4, 4 * guardMaximum(page, base, P.guard15, hour));
   }
   clear(page, cell, CELL);
   clear(page, extra, 3);
@@ -83,7 +91,14 @@ function advanceHour(page: Float32Array, base: number, minute: number, hour: num
 const HOUR_DECAY = 0.5 ** (1 / 168);
 
 /** Adds one graded minute (`sums`, of CELL quantities) to all tiers. `mu` = calls expected, NaN while unknown. */
-export function fold(page: Float32Array, base: number, minute: number, sums: Float64Array | null, mu: number, hour: number): void {
+export function fold(
+  page: Float32Array,
+  base: number,
+  minute: number,
+  sums: Float64Array | null,
+  mu: number,
+  hour: number,
+): void {
   const slot1 = Math.floor(minute / 5) % 3;
   const slot2 = Math.floor(minute / 15) % 4;
   const slot3 = Math.floor(minute / 60) % 4;
@@ -112,7 +127,17 @@ export function fold(page: Float32Array, base: number, minute: number, sums: Flo
   page[x3] = page[x3]! + 1;
 }
 
-function extras(page: Float32Array, base: number, minute: number, x1: number, x2: number, cell0: number, cell1: number, mu: number, hour: number): void {
+function extras(
+  page: Float32Array,
+  base: number,
+  minute: number,
+  x1: number,
+  x2: number,
+  cell0: number,
+  cell1: number,
+  mu: number,
+  hour: number,
+): void {
   const n = page[cell0 + Q.n]!;
   page[x1 + X.minutes] = page[x1 + X.minutes]! + 1;
   page[x2 + X.minutes] = page[x2 + X.minutes]! + 1;
@@ -141,7 +166,13 @@ function extras(page: Float32Array, base: number, minute: number, x1: number, x2
 }
 
 /** Adds a late piece of `minute` to those tiers that still hold that minute; false when none does. */
-export function foldLate(page: Float32Array, base: number, graded: number, minute: number, sums: Float64Array): boolean {
+export function foldLate(
+  page: Float32Array,
+  base: number,
+  graded: number,
+  minute: number,
+  sums: Float64Array,
+): boolean {
   let held = false;
   for (const { minutes, cells, at } of TIERS) {
     const block = Math.floor(minute / minutes);
@@ -169,8 +200,10 @@ export function taint(page: Float32Array, base: number, graded: number, from: nu
 /** Forgets the windows of an incident that is over: empties every tainted cell, so that long horizons see only calm. */
 export function forgetTainted(page: Float32Array, base: number): void {
   clear(page, base + P.t0, 5 * CELL);
-  for (let i = 0; i < 3; i++) if (page[base + P.x1 + i * EXTRA + X.taint] !== 0) clear(page, base + P.t1 + i * CELL, CELL);
-  for (let i = 0; i < 4; i++) if (page[base + P.x2 + i * EXTRA + X.taint] !== 0) clear(page, base + P.t2 + i * CELL, CELL);
+  for (let i = 0; i < 3; i++)
+    if (page[base + P.x1 + i * EXTRA + X.taint] !== 0) clear(page, base + P.t1 + i * CELL, CELL);
+  for (let i = 0; i < 4; i++)
+    if (page[base + P.x2 + i * EXTRA + X.taint] !== 0) clear(page, base + P.t2 + i * CELL, CELL);
   for (let i = 0; i < 4; i++) if (page[base + P.x3 + i * 3 + 1] !== 0) clear(page, base + P.t3 + i * CELL, CELL);
 }
 

@@ -1,8 +1,7 @@
 import { C } from './cells.ts';
-import { EPOCH_MINUTE, P, PAGE } from './page.ts';
+import { EPOCH_MINUTE, FIELD, P, PAGE } from './page.ts';
 import type { FunctionMinuteRow, FunctionRow, ScoreRow } from './records.ts';
 import { HORIZON_MINUTES } from './ring.ts';
-import { FIELD } from './page.ts';
 import type { Shard } from './shard.ts';
 import type { Finding } from './signals/signal.ts';
 
@@ -66,6 +65,8 @@ export function functionRow(shard: Shard, slot: number): FunctionRow {
     version: shard.texts.get(words[page + P.version]!) ?? null,
     memorySizeKib: pages[page + P.memoryKib]! === 0 ? null : pages[page + P.memoryKib]!,
     timeoutUs: pages[page + P.timeoutUs]! === 0 ? null : pages[page + P.timeoutUs]!,
-    fields: Object.entries(FIELD).filter(([, bit]) => (fields & bit) !== 0).map(([name]) => name),
+    fields: Object.entries(FIELD)
+      .filter(([, bit]) => (fields & bit) !== 0)
+      .map(([name]) => name),
   };
 }

@@ -29,7 +29,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   if (shard.keys.length === 0) return out;
   const live = shard.cells.live();
   const cells = new Float64Array(live.length * CELL_STRIDE);
-  live.forEach((at, i) => cells.set(shard.cells.values.subarray(at, at + CELL_STRIDE), i * CELL_STRIDE));
+  for (const [i, at] of live.entries()) cells.set(shard.cells.values.subarray(at, at + CELL_STRIDE), i * CELL_STRIDE);
   const json: ShardJson = {
     v: VERSION,
     page: PAGE,
@@ -68,14 +68,21 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   const bytes = pages.get(`${prefix}json`);
   if (bytes === undefined) return;
   const json = JSON.parse(new TextDecoder().decode(bytes)) as ShardJson;
-  if (json.v !== VERSION || json.page !== PAGE) throw new Error(`this state was written by another version (${json.v}, page ${json.page})`);
+  if (json.v !== VERSION || json.page !== PAGE)
+    throw new Error(`this state was written by another version (${json.v}, page ${json.page})`);
   for (const key of json.keys) shard.slotOf(key);
   const stored = pages.get(`${prefix}pages`);
   if (stored !== undefined) shard.pages.set(new Float32Array(stored.slice().buffer));
   shard.awake = [...json.awake];
   for (const slot of shard.awake) shard.isAwake[slot] = 1;
   shard.graded = json.graded ?? Number.NaN;
-  [shard.calls, shard.duplicates, shard.late, shard.tooLate, shard.partial] = json.totals as [number, number, number, number, number];
+  [shard.calls, shard.duplicates, shard.late, shard.tooLate, shard.partial] = json.totals as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   for (const [key, value] of json.failures) shard.failures.set(key, value);
   for (const [key, value] of json.starts) shard.starts.set(key, value);
   for (const key of json.loneReports) shard.loneReports.add(key);
@@ -101,4 +108,3 @@ function restoreCells(shard: Shard, cells: Float64Array, histograms: ShardJson['
     values[at + C.histogram] = first;
   }
 }
-

@@ -1,7 +1,7 @@
 import type { Prices } from '../ingest/pricing.ts';
 import { Cells, HistogramNodes } from './cells.ts';
 import { Evidence } from './evidence.ts';
-import { PAGE, P } from './page.ts';
+import { P, PAGE } from './page.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
 import { SeenEvents } from './seen.ts';

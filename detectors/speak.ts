@@ -1,4 +1,4 @@
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import { EPOCH_MINUTE, P, PAGE, Q, TYPES_KEPT } from './page.ts';
 import type { Shard } from './shard.ts';
 import { FAMILY } from './signals/signal.ts';
@@ -42,5 +42,6 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
     ids: { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
     rule: decision.rule,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
-  });  if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);
+  });
+  if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);
 }

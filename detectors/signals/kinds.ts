@@ -27,4 +27,12 @@ export const WINDOW_SIGNALS: Readonly<Partial<Record<SignalName, Signal>>> = {
 };
 
 /** Signals whose window can only grow: they may fire before the window is over. */
-export const EARLY_SIGNALS: readonly SignalName[] = ['invocations', 'errors', 'timeouts', 'oom', 'access', 'cost', 'egress'];
+export const EARLY_SIGNALS: readonly SignalName[] = [
+  'invocations',
+  'errors',
+  'timeouts',
+  'oom',
+  'access',
+  'cost',
+  'egress',
+];

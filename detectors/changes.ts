@@ -1,0 +1,52 @@
+import { oneShot } from './lifecycle.ts';
+import { EPOCH_MINUTE, P } from './page.ts';
+import type { Shard } from './shard.ts';
+
+const MINUTE_MS = 60_000;
+
+/** The memory size of a function is another than before: an event, never an alarm. */
+export function sizeChanged(
+  shard: Shard,
+  slot: number,
+  page: number,
+  sizeKib: number,
+  timeMs: number,
+  nowMs: number,
+): void {
+  const before = shard.pages[page + P.memoryKib]!;
+  shard.pages[page + P.memoryKib] = sizeKib;
+  shard.pages[page + P.memorySince] = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  if (before > 0)
+    oneShot(
+      shard,
+      slot,
+      timeMs,
+      nowMs,
+      `memory-size:${Math.round(before / 1024)}→${Math.round(sizeKib / 1024)} MiB`,
+      '',
+    );
+}
+
+/** A version answers; a newer one than known is an event. */
+export function versionSeen(
+  shard: Shard,
+  slot: number,
+  page: number,
+  version: number,
+  timeMs: number,
+  nowMs: number,
+): void {
+  const before = shard.words[page + P.version]!;
+  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  const order = versionOrder(shard, version) - versionOrder(shard, before);
+  if (before !== 0 && order <= 0) return; // an environment of the version before still answers
+  shard.words[page + P.version] = version;
+  shard.pages[page + P.versionSince] = minute;
+  if (before !== 0) oneShot(shard, slot, timeMs, nowMs, `new-version:${shard.texts.get(version)}`, '');
+}
+
+/** Published versions are numbers that grow; $LATEST stands before them. */
+function versionOrder(shard: Shard, version: number): number {
+  const number = Number(shard.texts.get(version));
+  return Number.isFinite(number) ? number : -1;
+}

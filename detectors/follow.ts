@@ -1,0 +1,132 @@
+import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
+import { excessUsdPerHour, incidentAt, SIGNAL_ORDER, severityOf, stillElevated } from './incident.ts';
+import { I, INCIDENT, P, Q } from './page.ts';
+import { forgetTainted, taint } from './ring.ts';
+import type { DetectionSettings } from './settings.ts';
+import { FAMILY, type Finding } from './signals/signal.ts';
+import type { WindowView } from './window-view.ts';
+
+/** An incident open for this long is the new level: it is said once and then learnt, minutes. */
+const ACCEPT_AFTER = 1440;
+const UPDATE_EVERY = 15;
+
+/** One more minute of an open incident: bad or quiet, worth an update, over, or the new level. */
+export function follow(
+  view: WindowView,
+  family: number,
+  top: Finding | null,
+  tops: readonly (Finding | null)[],
+  settings: DetectionSettings,
+  out: Decision[],
+): void {
+  const { page, minute } = view;
+  const at = incidentAt(view.base, family);
+  const signal = SIGNAL_ORDER[page[at + I.open]! - 1]!;
+  const direction = family === FAMILY.silence ? 'down' : 'up';
+  const horizon = page[at + I.horizon]!;
+  const ratio = Math.max(1, page[at + I.ratio]!);
+  const isHabit = page[at + I.signals]! >= HABIT; // its windows stay, so it lasts as long as any horizon shows it
+  const bad =
+    (isHabit && top !== null && top.score >= settings.bar) ||
+    (top !== null && top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction, ratio)) ||
+    (stillElevated(view, signal, Math.min(horizon, 1), direction, ratio) &&
+      (view.get(0, Q.n) > 0 || signal === 'silence'));
+  if (bad) {
+    page[at + I.lastBad] = minute;
+    page[at + I.quiet] = 0;
+    if (!isHabit) taint(page, view.base, minute, minute, minute);
+    if (top !== null) grow(view, family, at, signal, top, tops, out);
+  } else page[at + I.quiet] = page[at + I.quiet]! + 1;
+  const quiet = page[at + I.quiet]!;
+  const patience =
+    family === FAMILY.silence ? 3 : horizon >= 3 ? 2 * settings.closeAfterWindows : settings.closeAfterWindows;
+  const calm =
+    family === FAMILY.silence
+      ? page[view.base + P.gap]! === 0
+      : view.get(Math.min(2, Math.max(1, horizon)), Q.n) >= 2 || quiet >= 120;
+  if (quiet >= patience && calm) resolve(view, family, at, signal, `quiet for ${quiet} min`, true, out);
+  else if (minute - page[at + I.onset]! >= ACCEPT_AFTER && family !== FAMILY.silence) {
+    resolve(view, family, at, signal, 'the new level: it has lasted a day and is learnt from now on', false, out);
+  }
+}
+
+function grow(
+  view: WindowView,
+  family: number,
+  at: number,
+  signal: Finding['signal'],
+  top: Finding,
+  tops: readonly (Finding | null)[],
+  out: Decision[],
+): void {
+  const { page, minute } = view;
+  const usdPerHour = excessUsdPerHour(view, top.horizon);
+  const level = LEVELS.indexOf(severityOf(top, usdPerHour));
+  const worse = level > page[at + I.level]!;
+  const bigger = top.direction === 'up' && top.signal === signal && top.ratio >= 2 * page[at + I.ratio]!;
+  page[at + I.peak] = Math.max(page[at + I.peak]!, top.score);
+  if (!worse && !bigger) return;
+  if (!worse && minute - page[at + I.announced]! < UPDATE_EVERY) return;
+  page[at + I.level] = Math.max(level, page[at + I.level]!);
+  page[at + I.ratio] = Math.max(page[at + I.ratio]!, top.ratio);
+  page[at + I.announced] = minute;
+  out.push({
+    event: 'updated',
+    family,
+    finding: top,
+    signal,
+    severity: LEVELS[page[at + I.level]!]!,
+    onset: page[at + I.onset]!,
+    ended: null,
+    related: relatedOf(tops, top),
+    usdPerHour,
+    rule: worse ? 'its severity rose' : 'its effect doubled',
+  });
+}
+
+function resolve(
+  view: WindowView,
+  family: number,
+  at: number,
+  signal: Finding['signal'],
+  rule: string,
+  forget: boolean,
+  out: Decision[],
+): void {
+  const { page } = view;
+  const severity = LEVELS[page[at + I.level]!]!;
+  out.push({
+    event: 'resolved',
+    family,
+    finding: null,
+    signal,
+    severity,
+    onset: page[at + I.onset]!,
+    ended: page[at + I.lastBad]! + 1,
+    related: [],
+    usdPerHour: null,
+    rule,
+  });
+  const habit = page[at + I.signals]! >= HABIT;
+  for (let i = 0; i < INCIDENT; i++) page[at + i] = 0;
+  page[at + I.announced] = view.minute;
+  if (family === FAMILY.event || habit) return;
+  if (forget) forgetTainted(page, view.base);
+  else acceptLevel(page, view.base);
+}
+
+/** Weighs the past down to a tenth, so that the level that has stayed is the baseline within hours. */
+function acceptLevel(page: Float32Array, base: number): void {
+  const scale = (from: number, count: number) => {
+    for (let i = base + from; i < base + from + count; i++) page[i] = page[i]! * 0.1;
+  };
+  scale(P.profileSum, 96);
+  scale(P.levelSum, 2);
+  scale(P.driftSum, 4);
+  scale(P.dur, 3);
+  scale(P.egr, 3);
+  scale(P.mem, 3);
+  scale(P.bad, 24);
+  scale(P.cost, 2);
+  scale(P.bytes, 2);
+}
