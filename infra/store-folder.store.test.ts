@@ -15,7 +15,6 @@ import { askHolder } from './store-socket.ts';
 
 describe('schema', () => {
   test('migrations run again without harm, also from the middle and with rows in the tables', async () => {
-    const dir = temporary();
     const sessions = await openEmbedded(dir);
     const [tables] = migrations();
     await sessions.writer.command({ query: tables?.statements[0] as string }); // as if killed after its first statement
@@ -34,12 +33,14 @@ describe('schema', () => {
   });
 });
 
+let root = '';
 let dir = '';
 beforeEach(() => {
-  dir = temporary();
+  root = temporary();
+  dir = root;
 });
 afterEach(() => {
-  rmSync(dir, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true });
 });
 
 /** Another process that opens the store in `dir`, once it has said `until`. */
@@ -156,7 +157,7 @@ describe('a store that another process holds', () => {
     { name: 'in the folder', below: '' },
     { name: 'elsewhere where the path is long', below: 'x'.repeat(120) },
   ])('shows what is buffered, through a socket $name', async ({ below }) => {
-    dir = join(dir, below);
+    dir = join(root, below);
     mkdirSync(dir, { recursive: true });
     const store = await openStore({ dir });
     await store.writer.beginRun(RUN);
