@@ -62,21 +62,26 @@ test('a second run leaves every table as the first did, and another config gets 
   expect(await contentOf(dir)).toMatchObject({ runs: { n: 2 }, functions: { n: 4 } });
 }, 60_000);
 
+/** Starts a replay, kills it once it has said so many alerts (0 = once it reads), and returns the signal it ended by. */
+async function killed(dir: string, log: string, afterAlerts: number): Promise<string | null> {
+  const args = ['--import', 'tsx', 'app/main.ts', 'replay', log, '--store', dir, '--invocations', 'all', '--json'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let alerts = 0;
+  child.stderr.on('data', () => afterAlerts === 0 && child.kill('SIGKILL'));
+  child.stdout.on('data', (data) => {
+    alerts += String(data).split('\n').length - 1;
+    if (alerts >= afterAlerts) child.kill('SIGKILL');
+  });
+  await once(child, 'exit');
+  return child.signalCode;
+}
+
 test('replays that were killed leave nothing behind that a whole one does not', async () => {
   const log = file('a.ndjson', lines(2).join('\n'));
   const whole = folder();
   expect((await run(whole, log)).code).toBe(0);
   const dir = folder();
-  for (const afterMs of [1500, 2500, 3500]) {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', 'app/main.ts', 'replay', log, '--store', dir, '--invocations', 'all'],
-      { stdio: 'ignore' },
-    );
-    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
-    await once(child, 'exit');
-    clearTimeout(timer);
-  }
+  for (const afterAlerts of [0, 1, 4]) expect(await killed(dir, log, afterAlerts)).toBe('SIGKILL');
   expect((await run(dir, log)).code).toBe(0);
   expect(await contentOf(dir)).toEqual(await contentOf(whole));
 }, 120_000);

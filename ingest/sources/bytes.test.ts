@@ -107,7 +107,7 @@ describe('damage', () => {
     const { text, error } = await drain(logBytes(cut(Buffer.concat([gz, Buffer.from('and text')]), 5000)));
     expect(error).toBe('damaged gzip: incorrect header check');
     expect(LONG.startsWith(text)).toBe(true);
-    expect(text.length).toBeGreaterThan(LONG.length * 0.95);
+    expect(text.length).toBeGreaterThan(LONG.length * 0.85);
   });
 
   test.each([

@@ -143,7 +143,7 @@ async function* recode(bytes: Bytes, encoding: string): AsyncGenerator<Uint8Arra
 }
 
 /** What goes to zlib at once. What it unpacked of a piece before it met damage is lost, so pieces are small. */
-const PIECE_BYTES = 16 * 1024;
+const PIECE_BYTES = 64 * 1024;
 const GUNZIP = {
   chunkSize: 1024 * 1024,
   // room for zlib's own thread to run ahead while this one computes
