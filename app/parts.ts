@@ -1,5 +1,4 @@
 import { gunzipSync } from 'node:zlib';
-import { functionKey } from '../ingest/fragment.ts';
 import { createParser } from '../ingest/parser.ts';
 import { createPipeline } from './build.ts';
 import type { Config } from './config.ts';
@@ -13,9 +12,6 @@ export interface Origin {
   readonly region?: string | undefined;
 }
 
-/** The pipeline takes one price for all. */
-const ANY_FUNCTION = functionKey({ provider: 'aws', account: null, region: null, name: '' });
-
 /** What one message may unpack to: the largest value that the parser takes. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES });
@@ -24,6 +20,6 @@ const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputL
 export function createParts(config: Config, origin: Origin = {}): ReplayParts {
   return {
     newParser: (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject),
-    newPipeline: (options) => createPipeline({ ...options, prices: pricesOf(config.prices)(ANY_FUNCTION) }),
+    newPipeline: (options) => createPipeline({ ...options, pricesOf: pricesOf(config.prices) }),
   };
 }
