@@ -24,7 +24,8 @@ function generator(seed: number): () => number {
 }
 
 const random = generator(7);
-const hex = (digits: number): string => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
+const hex = (digits: number): string =>
+  Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
 const uuid = (): string => `${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}`;
 
 interface Event {
@@ -36,7 +37,11 @@ interface Event {
 function textEvents(timeMs: number): Event[] {
   const id = uuid();
   const duration = 5 + random() * 200;
-  const event = (timestamp: number, message: string): Event => ({ id: `3924${'0'.repeat(40)}${1e11 + Math.floor(random() * 1e11)}`, timestamp, message });
+  const event = (timestamp: number, message: string): Event => ({
+    id: `3924${'0'.repeat(40)}${1e11 + Math.floor(random() * 1e11)}`,
+    timestamp,
+    message,
+  });
   return [
     event(timeMs, `START RequestId: ${id} Version: $LATEST\n`),
     event(timeMs + 90, `END RequestId: ${id}\n`),
@@ -70,9 +75,17 @@ function makeInput(invocations: number): Buffer {
     const isJson = (fn * 7919) % 100 < JSON_SHARE * 100;
     const stream = `2026/11/21/[$LATEST]${((fn * 2654435761) >>> 0).toString(16).padStart(32, '0')}`;
     const logEvents: Event[] = [];
-    for (let i = 0; i < INVOCATIONS_A_MESSAGE; i++) logEvents.push(...(isJson ? jsonEvents : textEvents)(START_MS + done + i * 100));
+    for (let i = 0; i < INVOCATIONS_A_MESSAGE; i++)
+      logEvents.push(...(isJson ? jsonEvents : textEvents)(START_MS + done + i * 100));
     lines.push(
-      JSON.stringify({ messageType: 'DATA_MESSAGE', owner: '123456789012', logGroup: `/aws/lambda/function-${fn}`, logStream: stream, subscriptionFilters: ['all'], logEvents }),
+      JSON.stringify({
+        messageType: 'DATA_MESSAGE',
+        owner: '123456789012',
+        logGroup: `/aws/lambda/function-${fn}`,
+        logStream: stream,
+        subscriptionFilters: ['all'],
+        logEvents,
+      }),
     );
   }
   return Buffer.from(`${lines.join('\n')}\n`);
@@ -116,5 +129,14 @@ for (let round = 0; round < 7; round++) {
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const scanner = median(perSecond['scanner'] ?? []);
 const peer = median(perSecond['JSON.parse'] ?? []);
-console.log(`${Math.round(input.length / invocations)} bytes an invocation, ${parse(input)} fragments of ${invocations} invocations`);
-console.log(JSON.stringify({ invocations_per_s: scanner, json_parse_per_s: peer, ratio: Number((scanner / peer).toFixed(2)), runs: perSecond['scanner'] }));
+console.log(
+  `${Math.round(input.length / invocations)} bytes an invocation, ${parse(input)} fragments of ${invocations} invocations`,
+);
+console.log(
+  JSON.stringify({
+    invocations_per_s: scanner,
+    json_parse_per_s: peer,
+    ratio: Number((scanner / peer).toFixed(2)),
+    runs: perSecond['scanner'],
+  }),
+);

@@ -1,12 +1,13 @@
 import { ascii, Byte, indexOfByte, matches } from './bytes.ts';
 import { decodeData, GZIP_BASE64 } from './envelopes/base64-gzip.ts';
-import { isFieldPair, readJsonValue, rowOf } from './envelopes/json-value.ts';
 import { readQueryRow } from './envelopes/cli-events.ts';
 import { JsonScanner, Scan } from './envelopes/json-scanner.ts';
+import { isFieldPair, readJsonValue, rowOf } from './envelopes/json-value.ts';
 import { LineReader } from './envelopes/lines.ts';
 import type { SubscriptionBytes } from './envelopes/subscription-bytes.ts';
 import { isObject, type JsonObject } from './formats/log-event.ts';
 import type { Reading } from './reading.ts';
+import { isBinary, isSpace, textBetween } from './text.ts';
 
 const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 const MAX_CONTAINERS = 16;
@@ -36,7 +37,7 @@ export class Framer {
   #inTail = false;
   #containers: Container[] = [];
   /** skipping to the end of a line, or over lines that belonged to a broken value */
-  #skip: 'no' | 'line' | 'block' = 'no';
+  #skip: 'no' | 'line' | 'block' | 'block line' = 'no';
   #isLineStart = true;
   #offset = 0;
   #line = 1;
@@ -79,7 +80,8 @@ export class Framer {
     if (this.#inTail) return this.#tail(bytes, p, isLast);
     let q = p;
     while (bytes[q] === Byte.space || bytes[q] === Byte.tab || bytes[q] === Byte.carriageReturn) q++;
-    if (q === bytes.length) return isLast || q - p > EXCERPT_BYTES ? q : MORE;
+    if (q - p > this.#maxBytes) return this.#tooLarge(bytes, p, 0);
+    if (q === bytes.length) return isLast ? q : MORE;
     if (bytes[q] === Byte.newline) {
       this.#line++;
       return q + 1;
@@ -87,7 +89,8 @@ export class Framer {
     if (this.#containers.length > 0) return q > p ? q : this.#inContainer(bytes, p, isLast);
     const opens = this.#opens(bytes, q, isLast);
     if (opens === 'more') return MORE;
-    if (opens === 'text' || this.#isContinuation(bytes, p, q)) return this.#textLine(bytes, this.#isLineStart ? p : q, isLast);
+    if (opens === 'text' || this.#isContinuation(bytes, p, q))
+      return this.#textLine(bytes, this.#isLineStart ? p : q, isLast);
     if (q > p) return q; // a value starts at the first byte not consumed
     if (opens === 'object') return this.#value(bytes, p, isLast);
     this.#lines.flush();
@@ -102,8 +105,11 @@ export class Framer {
     if (isBrace) return bytes.length - q < MESSAGE_TYPE.length && !isLast ? 'more' : 'object';
     let next = q + 1;
     while (isSpace(bytes[next])) next++;
-    if (next === bytes.length) return isLast || next - q > EXCERPT_BYTES ? 'text' : 'more';
-    return bytes[next] === Byte.openBrace || bytes[next] === Byte.openBracket || bytes[next] === Byte.closeBracket ? 'array' : 'text';
+    if (next - q > this.#maxBytes) return 'text';
+    if (next === bytes.length) return isLast ? 'text' : 'more';
+    return bytes[next] === Byte.openBrace || bytes[next] === Byte.openBracket || bytes[next] === Byte.closeBracket
+      ? 'array'
+      : 'text';
   }
 
   #isContinuation(bytes: Uint8Array, p: number, q: number): boolean {
@@ -115,7 +121,7 @@ export class Framer {
     if (newline < 0 && !isLast && bytes.length - p <= this.#maxBytes) return MORE;
     const end = newline < 0 ? bytes.length : newline;
     this.#place();
-    if (end - p > this.#maxBytes) return this.#tooLarge(bytes, p);
+    if (end - p > this.#maxBytes) return this.#tooLarge(bytes, p, 0);
     const { journal, options, nested } = this.#reading;
     const text = textBetween(bytes, p, bytes[end - 1] === Byte.carriageReturn && end > p ? end - 1 : end);
     if (isBinary(text)) journal.reject('binary data', text);
@@ -148,10 +154,10 @@ export class Framer {
     }
     const found = this.#scanner.scan(bytes, p, Math.min(bytes.length, p + this.#maxBytes + 1));
     const end = p + this.#scanner.end;
-    if (this.#scanner.end > this.#maxBytes) return this.#tooLarge(bytes, p);
+    if (this.#scanner.end > this.#maxBytes) return this.#tooLarge(bytes, p, this.#scanner.newlines);
     if (found === Scan.more && !isLast) return MORE;
     this.#isScanning = false;
-    if (found === Scan.more) return this.#cutShort(bytes, p);
+    if (found === Scan.more) return this.#cutShort(bytes, p, bytes.length);
     if (found === Scan.broken) return this.#broken(bytes, p, end, isLast);
     this.#lines.flush();
     this.#place();
@@ -168,7 +174,8 @@ export class Framer {
     try {
       value = JSON.parse(text);
     } catch {
-      return this.#reading.journal.reject('malformed JSON', text);
+      this.#reading.journal.reject('malformed JSON', text);
+      return;
     }
     if (!isObject(value)) return;
     const container = this.#containers.at(-1);
@@ -194,39 +201,44 @@ export class Framer {
       return p + 1;
     }
     this.#containers = [];
-    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(bytes.length, p + EXCERPT_BYTES)));
+    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, p + 1));
     return p;
   }
 
   /** The rest of an object whose list of events has ended: page tokens, of no use here. */
   #tail(bytes: Uint8Array, p: number, isLast: boolean): number {
-    const found = this.#scanner.scan(bytes, p, bytes.length);
+    const found = this.#scanner.scan(bytes, p, Math.min(bytes.length, p + this.#maxBytes + 1));
     const end = p + this.#scanner.end;
     if (found === Scan.more && !isLast && this.#scanner.end <= this.#maxBytes) return MORE;
-    this.#place();
     this.#inTail = false;
     if (found === Scan.done) {
       this.#line += this.#scanner.newlines;
       return end;
     }
-    return this.#cutShort(bytes, p);
+    if (found === Scan.broken) this.#skip = 'line';
+    return this.#cutShort(bytes, p, end);
   }
 
-  /** The input ended, or turned into something else, inside a value: nothing can be read from there on in this value. */
-  #cutShort(bytes: Uint8Array, p: number): number {
+  /** The input ended, or turned into something else, inside a value. */
+  #cutShort(bytes: Uint8Array, p: number, end: number): number {
     this.#place();
     this.#containers = [];
-    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(bytes.length, p + EXCERPT_BYTES)));
-    return bytes.length;
+    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(end, p + EXCERPT_BYTES)));
+    this.#line += this.#scanner.newlines;
+    return end;
   }
 
   /** No JSON from byte `at` on. A line that merely begins with a brace is text; else what follows is read from the next line. */
   #broken(bytes: Uint8Array, p: number, at: number, isLast: boolean): number {
     const isInFirstLine = this.#scanner.newlines === 0;
-    if (isInFirstLine && bytes[p + 1] !== Byte.quote && this.#containers.length === 0) return this.#textLine(bytes, p, isLast);
+    if (isInFirstLine && bytes[p + 1] !== Byte.quote && this.#containers.length === 0)
+      return this.#textLine(bytes, p, isLast);
     this.#place();
     const isCut = bytes[at] === Byte.newline || bytes[at - 1] === Byte.newline;
-    this.#reading.journal.reject(isCut ? 'truncated JSON' : 'malformed JSON', textBetween(bytes, p, Math.min(bytes.length, p + EXCERPT_BYTES)));
+    this.#reading.journal.reject(
+      isCut ? 'truncated JSON' : 'malformed JSON',
+      textBetween(bytes, p, Math.min(at, p + EXCERPT_BYTES)),
+    );
     this.#line += this.#scanner.newlines;
     this.#skip = isInFirstLine ? 'line' : 'block';
     if (isInFirstLine) return at;
@@ -237,7 +249,7 @@ export class Framer {
     if (this.#skip === 'block') {
       let q = p;
       while (this.#containers.length > 0 && isSpace(bytes[q]) && bytes[q] !== Byte.newline) q++;
-      if (q === bytes.length) return MORE;
+      if (q === bytes.length) return q - p > this.#maxBytes ? q : MORE;
       const byte = bytes[q];
       const isRest = isSpace(byte) || byte === Byte.closeBrace || byte === Byte.closeBracket || byte === Byte.quote;
       const isElement = this.#containers.length > 0 && (byte === Byte.openBrace || byte === Byte.closeBracket);
@@ -245,20 +257,21 @@ export class Framer {
         this.#skip = 'no';
         return q;
       }
+      this.#skip = 'block line';
     }
     const newline = this.#newlineFrom(bytes, p);
     if (newline < 0) return bytes.length;
     this.#line++;
-    if (this.#skip === 'line') this.#skip = 'no';
+    this.#skip = this.#skip === 'line' ? 'no' : 'block';
     return newline + 1;
   }
 
-  #tooLarge(bytes: Uint8Array, p: number): number {
+  #tooLarge(bytes: Uint8Array, p: number, newlines: number): number {
     this.#place();
     this.#isScanning = false;
     this.#containers = [];
-    this.#reading.journal.reject('value too large', textBetween(bytes, p, p + EXCERPT_BYTES));
-    this.#line += this.#scanner.newlines;
+    this.#reading.journal.reject('value too large', textBetween(bytes, p, p + Math.min(this.#maxBytes, EXCERPT_BYTES)));
+    this.#line += newlines;
     this.#skip = 'line';
     return p + this.#maxBytes + 1;
   }
@@ -282,19 +295,4 @@ export class Framer {
     }
     return this.#newline === Number.POSITIVE_INFINITY ? -1 : this.#newline;
   }
-}
-
-const isSpace = (byte: number | undefined): boolean => byte === Byte.space || byte === Byte.newline || byte === Byte.tab || byte === Byte.carriageReturn;
-
-function textBetween(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(to, bytes.length) - from).toString();
-}
-
-/** Zero bytes, or a tenth of what is shown no text at all. */
-function isBinary(text: string): boolean {
-  if (text.includes('\u0000')) return true;
-  const head = text.slice(0, 1000);
-  let odd = 0;
-  for (let i = 0; i < head.length; i++) if (head.charCodeAt(i) === 0xfffd) odd++;
-  return odd * 10 > head.length;
 }

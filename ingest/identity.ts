@@ -118,10 +118,9 @@ export class Identities {
   }
 
   /** A line told the function's name, in a group whose name does not: believed for the rest of the stream. */
-  learn(stream: LogStream, name: string, version: string | null): void {
+  learn(stream: LogStream, name: string): void {
     if (stream.group.kind === 'function' || name === '') return;
     stream.fn = this.functionNumber(stream.group, name);
-    if (version !== null && version !== '') stream.version = this.#dictionary.id(version.slice(0, MAX_NAME));
   }
 
   functionNumber({ account, region }: LogGroup, name: string): number {
@@ -146,7 +145,13 @@ export class Identities {
 function newGroup(account: string | null, region: string | null, name: string, number: number): LogGroup {
   if (name === INSIGHTS_GROUP) return { kind: 'insights', account, region, name: null, number };
   const own = name.startsWith(FUNCTION_GROUP) ? name.slice(FUNCTION_GROUP.length) : '';
-  return { kind: own === '' ? 'other' : 'function', account, region, name: own === '' ? (name === '' ? '' : null) : own, number };
+  return {
+    kind: own === '' ? 'other' : 'function',
+    account,
+    region,
+    name: own === '' ? (name === '' ? '' : null) : own,
+    number,
+  };
 }
 
 /** Makes room in insertion order; true if anything was forgotten. */

@@ -12,13 +12,22 @@ export function instantOf(text: string): number {
   if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > days) return Number.NaN;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return Number.NaN;
   const ms = Number(`${fraction ?? ''}000`.slice(0, 3));
-  const local = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second), ms);
+  const local = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    ms,
+  );
   return believable(local - zoneMs(zone));
 }
 
 /** The value if it is a whole Unix ms between 2006 and 2100, else NaN. */
 export function believable(timeMs: unknown): number {
-  const isInstant = typeof timeMs === 'number' && Number.isInteger(timeMs) && timeMs >= EARLIEST_MS && timeMs < LATEST_MS;
+  const isInstant =
+    typeof timeMs === 'number' && Number.isInteger(timeMs) && timeMs >= EARLIEST_MS && timeMs < LATEST_MS;
   return isInstant ? timeMs : Number.NaN;
 }
 

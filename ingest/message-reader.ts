@@ -33,8 +33,10 @@ export class MessageReader {
     event.at(stream, timeMs);
     const { type, record } = value;
     if (type === 'extension' && record !== undefined) event.journal.stats.platformLines++;
-    else if (type === 'function' && isObject(record)) this.readObject(stream, timeMs, withoutPlatform(record), JSON.stringify(record));
-    else if (type === 'function' && typeof record === 'string') applicationText(record, event); // user text: never a platform line
+    else if (type === 'function' && isObject(record))
+      this.readObject(stream, timeMs, withoutPlatform(record), JSON.stringify(record));
+    else if (type === 'function' && typeof record === 'string')
+      applicationText(record, event); // user text: never a platform line
     else for (const format of JSONS) if (format(value, event, text)) return;
   }
 }

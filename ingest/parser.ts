@@ -46,7 +46,10 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
       const newline = indexOfByte(chunk, NEWLINE, 0);
       tail.append(chunk.subarray(0, newline + 1));
       rest = chunk.subarray(newline + 1);
-      if (isStart && !startsReading(false)) return tail.append(rest);
+      if (isStart && !startsReading(false)) {
+        tail.append(rest);
+        return;
+      }
       if (newline >= 0) tail.drop(framer.read(tail.bytes, false));
       if (tail.length > 0) {
         tail.append(rest);
@@ -77,7 +80,11 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
   return { push, end, stats: journal.stats };
 }
 
-function createReading(options: ParserOptions, out: FragmentWriter, reject: (reject: Reject) => void): Reading & { framer: Framer } {
+function createReading(
+  options: ParserOptions,
+  out: FragmentWriter,
+  reject: (reject: Reject) => void,
+): Reading & { framer: Framer } {
   const identities = new Identities(out.dictionary);
   const recorder = new Recorder(out);
   const journal = new Journal(options.origin, reject);
@@ -96,7 +103,10 @@ function createReading(options: ParserOptions, out: FragmentWriter, reject: (rej
     whyUnplaced: ({ group }: LogStream) => (group.name === '' ? 'no log group' : "log group is not a function's"),
     streamNamed: (name) => identities.stream(identities.group(account, region, options.logGroup ?? ''), name),
     nested(bytes) {
-      if (nesting === MAX_NESTING) return journal.reject('nested too deep', '');
+      if (nesting === MAX_NESTING) {
+        journal.reject('nested too deep', '');
+        return;
+      }
       nesting++;
       const { offset, line } = journal;
       new Framer(reading, subscriptions, false).read(bytes, true);
@@ -138,7 +148,8 @@ class Tail {
   }
 
   #makeRoom(needed: number): void {
-    const target = needed > this.#buffer.length ? new Uint8Array(Math.max(needed, this.#buffer.length * 2)) : this.#buffer;
+    const target =
+      needed > this.#buffer.length ? new Uint8Array(Math.max(needed, this.#buffer.length * 2)) : this.#buffer;
     target.set(this.bytes);
     this.#end = this.length;
     this.#start = 0;

@@ -89,7 +89,11 @@ export class Recorder {
   reportAt(stream: LogStream, timeMs: number): void {
     const report = this.report;
     const fused = this.#startStream === stream && sameId(this.#start, report.id);
-    const i = this.add(FragmentKind.report | this.#flagsOf(report, stream) | (fused ? Flag.fusedStart : 0), stream, timeMs);
+    const i = this.add(
+      FragmentKind.report | this.#flagsOf(report, stream) | (fused ? Flag.fusedStart : 0),
+      stream,
+      timeMs,
+    );
     if (sameId(stream.open, report.id)) clearRequestId(stream.open);
     if (i < 0) return;
     const { f, u } = this.out.block;

@@ -5,7 +5,8 @@ const EXCERPT_LENGTH = 500;
 const ELLIPSIS = '…';
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const ESCAPE_SEQUENCE = /\u001b(?:\[[0-9;:?<=>]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,2000}(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+const ESCAPE_SEQUENCE =
+  /\u001b(?:\[[0-9;:?<=>]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b]{0,2000}(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 /** C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of writing */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: finding them is the purpose

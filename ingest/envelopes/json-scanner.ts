@@ -13,7 +13,17 @@ export const Scan = {
 } as const;
 export type Scan = (typeof Scan)[keyof typeof Scan];
 
-const Expect = { value: 0, valueOrClose: 1, key: 2, keyOrClose: 3, colon: 4, commaOrClose: 5, text: 6, keyText: 7, word: 8 } as const;
+const Expect = {
+  value: 0,
+  valueOrClose: 1,
+  key: 2,
+  keyOrClose: 3,
+  colon: 4,
+  commaOrClose: 5,
+  text: 6,
+  keyText: 7,
+  word: 8,
+} as const;
 const MAX_DEPTH = 512;
 /** keys of `aws logs filter-log-events` and `get-log-events` output, of which `events` may be larger than memory */
 const LIST_KEY = 'events';
@@ -64,7 +74,6 @@ export class JsonScanner {
   }
 
   /** Goes on where it stopped. The value starts at `from`; bytes before `from + end` were seen by earlier calls. */
-  // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one loop over bytes, its state in locals
   scan(bytes: Uint8Array, from: number, to: number): Scan {
     let p = from + this.end;
     for (; p < to; p++) {
@@ -146,13 +155,19 @@ export class JsonScanner {
       this.#isListKey = name === LIST_KEY;
       this.#isList = LIST_NEIGHBOURS.has(name);
     }
-    const isNewMessage = this.#lineBrace > 0 && this.#keyStart === this.#lineBrace + 2 && shortText(bytes, start, quote) === MESSAGE_TYPE;
+    const isNewMessage =
+      this.#lineBrace > 0 && this.#keyStart === this.#lineBrace + 2 && shortText(bytes, start, quote) === MESSAGE_TYPE;
     return !isNewMessage;
   }
 }
 
 const isWordByte = (byte: number): boolean =>
-  (byte >= Byte.zero && byte <= Byte.nine) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x2b || byte === Byte.dot || byte === 0x45;
+  (byte >= Byte.zero && byte <= Byte.nine) ||
+  (byte >= 0x61 && byte <= 0x7a) ||
+  byte === 0x2d ||
+  byte === 0x2b ||
+  byte === Byte.dot ||
+  byte === 0x45;
 
 function shortText(bytes: Uint8Array, from: number, to: number): string {
   return to - from > 20 ? '' : String.fromCharCode(...bytes.subarray(from, to));

@@ -8,11 +8,18 @@ import { readSubscription } from './subscription.ts';
 /** Reads a JSON object that stood in the input, whatever wraps what; its place is in the journal. */
 export function readJsonValue(value: JsonObject, text: string, reading: Reading, lines: LineReader): void {
   const { journal } = reading;
-  if ('messageType' in value && 'logEvents' in value) return readSubscription(value, reading);
+  if ('messageType' in value && 'logEvents' in value) {
+    readSubscription(value, reading);
+    return;
+  }
   const { awslogs, Records, records, results } = value;
-  if (isObject(awslogs)) return readData(awslogs['data'], reading);
+  if (isObject(awslogs)) {
+    readData(awslogs['data'], reading);
+    return;
+  }
   if (Array.isArray(Records)) {
-    for (const record of Records as unknown[]) readData(isObject(record) && isObject(record['kinesis']) ? record['kinesis']['data'] : null, reading);
+    for (const record of Records as unknown[])
+      readData(isObject(record) && isObject(record['kinesis']) ? record['kinesis']['data'] : null, reading);
     return;
   }
   if (Array.isArray(records) && ('requestId' in value || 'timestamp' in value)) {
@@ -23,8 +30,14 @@ export function readJsonValue(value: JsonObject, text: string, reading: Reading,
     for (const row of results as unknown[][]) readQueryRow(rowOf(row), reading);
     return;
   }
-  if ('@timestamp' in value && ('@message' in value || '@type' in value)) return readQueryRow(value, reading);
-  if (isLogEvent(value)) return readLogEvent(value, reading);
+  if ('@timestamp' in value && ('@message' in value || '@type' in value)) {
+    readQueryRow(value, reading);
+    return;
+  }
+  if (isLogEvent(value)) {
+    readLogEvent(value, reading);
+    return;
+  }
   lines.object(value, text, journal.offset, journal.line);
 }
 
@@ -35,7 +48,8 @@ export function rowOf(pairs: readonly unknown[]): JsonObject {
   return row;
 }
 
-export const isFieldPair = (value: JsonObject): boolean => 'field' in value && 'value' in value && Object.keys(value).length === 2;
+export const isFieldPair = (value: JsonObject): boolean =>
+  'field' in value && 'value' in value && Object.keys(value).length === 2;
 
 function readData(data: unknown, reading: Reading): void {
   const bytes = decodeData(textOf(data), reading.options.gunzip);

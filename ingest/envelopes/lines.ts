@@ -1,6 +1,6 @@
 import type { JsonObject } from '../formats/log-event.ts';
-import { looksLikeStream } from '../identity.ts';
 import type { LogStream } from '../identity.ts';
+import { looksLikeStream } from '../identity.ts';
 import { believable, instantOf } from '../instant.ts';
 import type { Reading } from '../reading.ts';
 
@@ -111,7 +111,14 @@ export class LineReader {
     return true;
   }
 
-  #begin(timeMs: number, stream: LogStream, text: string, value: JsonObject | null, offset: number, line: number): void {
+  #begin(
+    timeMs: number,
+    stream: LogStream,
+    text: string,
+    value: JsonObject | null,
+    offset: number,
+    line: number,
+  ): void {
     this.#message = { timeMs, stream, text, value, offset, line };
   }
 
@@ -159,13 +166,17 @@ function prefixOf(text: string): { timeMs: number; stream: string; message: stri
     const rest = text.slice(timeFirst[0].length);
     const space = rest.indexOf(' ');
     const word = space < 0 || space > 512 ? '' : rest.slice(0, space);
-    return looksLikeStream(word) ? { timeMs, stream: word, message: rest.slice(space + 1) } : { timeMs, stream: '', message: rest };
+    return looksLikeStream(word)
+      ? { timeMs, stream: word, message: rest.slice(space + 1) }
+      : { timeMs, stream: '', message: rest };
   }
   const streamFirst = STREAM_FIRST.exec(text);
   if (streamFirst !== null) {
     const timeMs = instantOf(streamFirst[2] ?? '');
     const stream = streamFirst[1] ?? '';
-    return Number.isNaN(timeMs) || !looksLikeStream(stream) ? null : { timeMs, stream, message: text.slice(streamFirst[0].length) };
+    return Number.isNaN(timeMs) || !looksLikeStream(stream)
+      ? null
+      : { timeMs, stream, message: text.slice(streamFirst[0].length) };
   }
   const epochFirst = EPOCH_FIRST.exec(text);
   if (epochFirst === null) return null;

@@ -48,7 +48,13 @@ export class SubscriptionBytes {
   #stream: LogStream | null = null;
   #events = 0;
 
-  constructor(identities: Identities, recorder: Recorder, journal: Journal, reader: MessageReader, region: string | null) {
+  constructor(
+    identities: Identities,
+    recorder: Recorder,
+    journal: Journal,
+    reader: MessageReader,
+    region: string | null,
+  ) {
     this.#identities = identities;
     this.#recorder = recorder;
     this.#journal = journal;
@@ -56,7 +62,7 @@ export class SubscriptionBytes {
     this.#region = region;
     const versions = new VersionBytes(recorder.out.dictionary);
     this.#text = new LambdaTextBytes(recorder, versions, this.#uuids);
-    this.#json = new LambdaJsonBytes(recorder, versions, this.#uuids);
+    this.#json = new LambdaJsonBytes(recorder, versions, this.#uuids, journal);
   }
 
   /**
@@ -109,7 +115,6 @@ export class SubscriptionBytes {
   }
 
   /** The keys before `logEvents`, in any order; sets the stream. The place after the `[` of the events, or -1. */
-  // biome-ignore lint/complexity/noExcessiveLinesPerFunction: one state of six numbers, on the hot path
   #head(view: DataView, from: number): number {
     let isData = false;
     let owner = -1;
@@ -141,8 +146,14 @@ export class SubscriptionBytes {
         p = skipTexts(view, skipSpaces(view, p + FILTERS.length));
       } else if (LOG_EVENTS.at(view, p)) {
         p = skipSpaces(view, p + LOG_EVENTS.length);
-        if (!isData || owner < 0 || groupEnd === 0 || streamEnd === 0 || view.getUint8(p) !== Byte.openBracket) return -1;
-        this.#stream = this.#identities.streamOfBytes(this.#group(view, group, groupEnd, owner), view, stream, streamEnd);
+        if (!isData || owner < 0 || groupEnd === 0 || streamEnd === 0 || view.getUint8(p) !== Byte.openBracket)
+          return -1;
+        this.#stream = this.#identities.streamOfBytes(
+          this.#group(view, group, groupEnd, owner),
+          view,
+          stream,
+          streamEnd,
+        );
         return skipSpaces(view, p + 1);
       } else return -1;
       if (p < 0 || view.getUint8(p) !== Byte.comma) return -1;

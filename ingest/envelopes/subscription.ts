@@ -11,7 +11,10 @@ export function readSubscription(message: JsonObject, reading: Reading): void {
     return;
   }
   const events = message['logEvents'];
-  if (type !== 'DATA_MESSAGE' || !Array.isArray(events)) return journal.reject('not a subscription message', JSON.stringify(message));
+  if (type !== 'DATA_MESSAGE' || !Array.isArray(events)) {
+    journal.reject('not a subscription message', JSON.stringify(message));
+    return;
+  }
   journal.stats.dataMessages++;
   const account = textOf(message['@aws.account']) || accountOf(message['owner']) || (options.account ?? null);
   const region = textOf(message['@aws.region']) || (options.region ?? null);
@@ -29,7 +32,8 @@ export function readSubscription(message: JsonObject, reading: Reading): void {
   }
   recorder.end();
   // one reject a message: the group is what is wrong, not the events
-  if (recorder.unplaced > 0 || (stream.fn === 0 && stream.group.kind === 'other')) journal.reject(reading.whyUnplaced(stream), groupName);
+  if (recorder.unplaced > 0 || (stream.fn === 0 && stream.group.kind === 'other'))
+    journal.reject(reading.whyUnplaced(stream), groupName);
 }
 
 const accountOf = (owner: unknown): string => (typeof owner === 'string' && /^\d{12}$/.test(owner) ? owner : '');

@@ -5,7 +5,8 @@ import { isObject, type JsonObject, type LogEvent } from './log-event.ts';
 const DENIED =
   /AccessDenied(?:Exception|Fault|Error)?\b|\bis not authorized to (?:perform|access|assume)|\bUnauthorizedOperation\b|\b(?:Forbidden|Unauthorized|NotAuthorized|Authorization|PermissionDenied|InsufficientPrivileges?|InsufficientScope)(?:Exception|Error)\b|\bUnrecognizedClientException\b|\bInvalidClientTokenId\b|\bSignatureDoesNotMatch\b|\bExpiredToken(?:Exception)?\b|\b(?:401 Unauthorized|403 Forbidden)\b/;
 /** ` status=403`, `"statusCode": 403`, `statusCode: 403`, `http.status_code=403` */
-const STATUS_PAIR = /(?:^|[\s,{("'\\.])(?:status|status_?code|response_?status)\\?["']?\s?[=:]\s?\\?["']?([1-5]\d\d)(?![\w.-])/i;
+const STATUS_PAIR =
+  /(?:^|[\s,{("'\\.])(?:status|status_?code|response_?status)\\?["']?\s?[=:]\s?\\?["']?([1-5]\d\d)(?![\w.-])/i;
 /** `"GET /path HTTP/1.1" 403 512` of the common log format */
 const STATUS_APACHE = /"[A-Z]{3,8} [^"\s]{1,2000} HTTP\/\d(?:\.\d)?" ([1-5]\d\d)(?= |$)/;
 const STATUS_PHRASE = /\b(401 Unauthorized|403 Forbidden)\b/;
@@ -20,7 +21,14 @@ export function statusInText(text: string): number {
   return match === null ? Number.NaN : Number.parseInt(match[1] ?? '', 10);
 }
 
-const STATUS_KEYS = ['statusCode', 'status', 'status_code', 'responseStatus', 'http.response.status_code', 'http.status_code'];
+const STATUS_KEYS = [
+  'statusCode',
+  'status',
+  'status_code',
+  'responseStatus',
+  'http.response.status_code',
+  'http.status_code',
+];
 const NESTED_KEYS = ['response', 'http', 'res'];
 
 /** The HTTP status in a JSON line: under the usual keys, or one level down in `response`, `res`, `http`; else NaN. */

@@ -39,7 +39,8 @@ function writeError(event: LogEvent, value: JsonObject, level: string | null, er
   const message = textOf(value['message']);
   const isError = level === null || ERROR_LEVELS.has(level);
   const memoryType = isError ? outOfMemoryType(`${message}\n${textOf(value['errorMessage'])}\n${errorType}`) : '';
-  const isBareError = level === null && typeof value['errorType'] === 'string' && typeof value['errorMessage'] === 'string';
+  const isBareError =
+    level === null && typeof value['errorType'] === 'string' && typeof value['errorMessage'] === 'string';
   if (memoryType !== '') writeFailure(event, Flag.oom, memoryType);
   else if (isError && TIMED_OUT.test(message)) writeFailure(event, Flag.timeout, errorType);
   else if (isBareError || (isError && UNHANDLED.test(message))) writeFailure(event, 0, errorType);
@@ -51,7 +52,7 @@ function learnFunction(value: JsonObject, event: LogEvent): void {
   if (event.stream.fn !== 0) return;
   const arn = readFunctionArn(textOf(value['function_arn']) || textOf(value['functionArn']));
   const name = textOf(value['function_name']) || textOf(value['functionName']) || (arn?.name ?? '');
-  if (name !== '' && name.length <= 140) event.identities.learn(event.stream, name, null);
+  if (name !== '' && name.length <= 140) event.identities.learn(event.stream, name);
 }
 
 function levelOf(value: JsonObject): string | null {

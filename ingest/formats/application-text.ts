@@ -56,7 +56,10 @@ function readHead(text: string, event: LogEvent): { level: string; body: string 
   const unhandled = PYTHON_UNHANDLED.exec(text);
   if (unhandled !== null) return { level: 'ERROR', body: text.slice(unhandled[0].length) };
   const level = LEVEL.exec(text);
-  return { level: level?.[1]?.toUpperCase() ?? '', body: level === null ? text : text.slice(level[0].length).trimStart() };
+  return {
+    level: level?.[1]?.toUpperCase() ?? '',
+    body: level === null ? text : text.slice(level[0].length).trimStart(),
+  };
 }
 
 const isUnhandled = (text: string, body: string): boolean =>

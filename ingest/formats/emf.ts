@@ -10,7 +10,9 @@ export const emf: JsonFormat = (value, event) => {
   const directives = value['_aws'];
   if (!isObject(directives) || !Array.isArray(directives['CloudWatchMetrics'])) return false;
   const metric = value['EgressBytes'];
-  const bytes = Array.isArray(metric) ? metric.reduce((sum: number, part) => sum + byteCount(part), 0) : byteCount(metric);
+  const bytes = Array.isArray(metric)
+    ? metric.reduce((sum: number, part) => sum + byteCount(part), 0)
+    : byteCount(metric);
   if (!(bytes <= Number.MAX_SAFE_INTEGER)) return false;
   event.setId(textOf(value['function_request_id']) || textOf(value['requestId']) || textOf(value['request_id']));
   const i = event.add(FragmentKind.insights);

@@ -1,5 +1,6 @@
 /** `KeyError: 'id'`, `java.lang.IllegalStateException: x`, `Runtime.ImportModuleError: …` at the start of a line */
-const NAMED = /^(?:Uncaught\s+)?((?:[A-Za-z_$][\w$]{0,80}\.){0,8}[A-Z][\w$]{0,80}(?:Error|Exception|Fault|Timeout|Interrupt|Exit|Failure))(?=:|\s*$|\s*\n)/;
+const NAMED =
+  /^(?:Uncaught\s+)?((?:[A-Za-z_$][\w$]{0,80}\.){0,8}[A-Z][\w$]{0,80}(?:Error|Exception|Fault|Timeout|Interrupt|Exit|Failure))(?=:|\s*$|\s*\n)/;
 /** the same, or any class name, on the last line of a Python traceback, which is the first that is not indented */
 const TRACEBACK = /Traceback \(most recent call last\):\n(?:[ \t][^\n]*\n|\n)*([A-Za-z_][\w.]{0,160})(?=:|\s*\n|\s*$)/;
 const JSON_TYPE = /\\?"errorType\\?"\s?:\s?\\?"([\w.$<>: -]{1,160})\\?"/;

@@ -39,7 +39,8 @@ function flagsOf(value: JsonObject): number {
 }
 
 /** A whole, exact number of bytes, else NaN. */
-export const byteCount = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : Number.NaN);
+export const byteCount = (value: unknown): number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : Number.NaN;
 
 function kibOf(megabytes: unknown): number {
   if (typeof megabytes !== 'number' || !(megabytes >= 0)) return NONE;

@@ -1,6 +1,7 @@
 import { Byte, Literal, MAX_MEMORY_KIB, pair, skipSpaces as spaces } from '../bytes.ts';
 import { NONE } from '../fragment.ts';
 import type { LogStream } from '../identity.ts';
+import type { Journal } from '../journal.ts';
 import { type Recorder, Status } from '../recorder.ts';
 import { copyRequestId, UUID_LENGTH, type UuidBytes } from '../request-id.ts';
 import { DecimalBytes } from './decimal-bytes.ts';
@@ -43,10 +44,12 @@ export class LambdaJsonBytes {
   readonly #recorder: Recorder;
   readonly #versions: VersionBytes;
   readonly #uuids: UuidBytes;
+  readonly #journal: Journal;
   readonly #number = new DecimalBytes();
   #met = 0;
 
-  constructor(recorder: Recorder, versions: VersionBytes, uuids: UuidBytes) {
+  constructor(recorder: Recorder, versions: VersionBytes, uuids: UuidBytes, journal: Journal) {
+    this.#journal = journal;
     this.#recorder = recorder;
     this.#versions = versions;
     this.#uuids = uuids;
@@ -78,7 +81,11 @@ export class LambdaJsonBytes {
       return true;
     }
     if ((met & Met.version) !== 0) return false;
-    if (!isReport) return (met & Met.status) !== 0;
+    if (!isReport) {
+      if ((met & Met.status) === 0) return false;
+      this.#journal.stats.platformLines++;
+      return true;
+    }
     if (!(report.durationUs >= 0) || (met & Met.producedBytes) !== 0) return false;
     report.managed = !(report.billedUs >= 0) && report.memorySizeKib === NONE;
     this.#recorder.reportAt(stream, timeMs);
@@ -111,11 +118,16 @@ export class LambdaJsonBytes {
       copyRequestId(this.#uuids.id, report.id);
       return p + UUID_LENGTH + 2;
     }
-    if (first === m) return METRICS.at(view, at) && this.#once(Met.metrics) ? this.#metrics(view, spaces(view, at + METRICS.length)) : -1;
+    if (first === m)
+      return METRICS.at(view, at) && this.#once(Met.metrics)
+        ? this.#metrics(view, spaces(view, at + METRICS.length))
+        : -1;
     if (first === t) return TRACING.at(view, at) ? skipNested(view, spaces(view, at + TRACING.length)) : -1;
     if (first === f) {
       // in a group that is not one function's the ARN tells the name: the text reader learns it
-      return stream.group.kind === 'function' && FUNCTION_ARN.at(view, at) ? skipText(view, spaces(view, at + FUNCTION_ARN.length)) : -1;
+      return stream.group.kind === 'function' && FUNCTION_ARN.at(view, at)
+        ? skipText(view, spaces(view, at + FUNCTION_ARN.length))
+        : -1;
     }
     if (first === v) {
       const p = spaces(view, at + VERSION.length);
@@ -207,7 +219,8 @@ const ESCAPED_QUOTE = pair('\\"');
 const isQuote = (view: DataView, at: number): boolean => view.getUint16(at) === ESCAPED_QUOTE;
 
 /** The place after `,` and spaces, or -1. */
-const afterComma = (view: DataView, at: number): number => (at >= 0 && view.getUint8(at) === Byte.comma ? spaces(view, at + 1) : -1);
+const afterComma = (view: DataView, at: number): number =>
+  at >= 0 && view.getUint8(at) === Byte.comma ? spaces(view, at + 1) : -1;
 
 /** The place after the text at `at`, which holds no escapes, or -1. */
 function skipText(view: DataView, at: number): number {

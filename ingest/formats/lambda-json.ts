@@ -48,9 +48,12 @@ export const lambdaJson: JsonFormat = (value, event, text) => {
 
 function readStart(record: JsonObject, event: LogEvent, text: string): void {
   const requestId = textOf(record['requestId']);
-  if (requestId === '') return event.journal.reject('platform.start without requestId', text);
+  if (requestId === '') {
+    event.journal.reject('platform.start without requestId', text);
+    return;
+  }
   const arn = readFunctionArn(textOf(record['functionArn']));
-  if (arn !== null) event.identities.learn(event.stream, arn.name, null);
+  if (arn !== null) event.identities.learn(event.stream, arn.name);
   event.setId(requestId);
   event.recorder.start(event.stream, event.timeMs, event.id, event.intern(textOf(record['version'])));
 }
@@ -58,13 +61,24 @@ function readStart(record: JsonObject, event: LogEvent, text: string): void {
 function readReport(record: JsonObject, event: LogEvent, text: string): void {
   const { report } = event.recorder;
   const requestId = textOf(record['requestId']);
-  if (requestId === '') return event.journal.reject('platform.report without requestId', text);
+  if (requestId === '') {
+    event.journal.reject('platform.report without requestId', text);
+    return;
+  }
   const metrics = isObject(record['metrics']) ? record['metrics'] : {};
   report.clear();
   setRequestId(report.id, requestId, event.intern);
-  if (metrics['durationMs'] === undefined) return event.journal.reject('platform.report without durationMs', text);
-  const malformed = MEASURES.find((name) => metrics[name] !== undefined && metrics[name] !== null && Number.isNaN(measure(metrics, name)));
-  if (malformed !== undefined) return event.journal.reject(`platform.report with a malformed ${malformed}`, text);
+  if (metrics['durationMs'] === undefined) {
+    event.journal.reject('platform.report without durationMs', text);
+    return;
+  }
+  const malformed = MEASURES.find(
+    (name) => metrics[name] !== undefined && metrics[name] !== null && Number.isNaN(measure(metrics, name)),
+  );
+  if (malformed !== undefined) {
+    event.journal.reject(`platform.report with a malformed ${malformed}`, text);
+    return;
+  }
   report.durationUs = measure(metrics, 'durationMs');
   report.billedUs = measure(metrics, 'billedDurationMs');
   report.initUs = measure(metrics, 'initDurationMs');
@@ -78,7 +92,15 @@ function readReport(record: JsonObject, event: LogEvent, text: string): void {
   event.recorder.reportAt(event.stream, event.timeMs);
 }
 
-const MEASURES = ['durationMs', 'billedDurationMs', 'initDurationMs', 'restoreDurationMs', 'billedRestoreDurationMs', 'memorySizeMB', 'maxMemoryUsedMB'] as const;
+const MEASURES = [
+  'durationMs',
+  'billedDurationMs',
+  'initDurationMs',
+  'restoreDurationMs',
+  'billedRestoreDurationMs',
+  'memorySizeMB',
+  'maxMemoryUsedMB',
+] as const;
 
 /** µs of a `…Ms`, KiB of a `…MB`; NaN if absent or no sound number. */
 function measure(metrics: JsonObject, name: (typeof MEASURES)[number]): number {
@@ -93,16 +115,25 @@ const wordOf = (value: number): number => (Number.isNaN(value) ? NONE : value);
 /** The runtime finished: only a failure is news, the figures come with the report. */
 function readRuntimeDone(record: JsonObject, event: LogEvent): void {
   const status = statusOf(record['status']);
-  if (status < Status.error) return nothingToKeep(record, event);
+  if (status < Status.error) {
+    nothingToKeep(record, event);
+    return;
+  }
   event.setId(textOf(record['requestId']));
   const errorType = textOf(record['errorType']);
   const isOutOfMemory = errorType === 'Runtime.OutOfMemory';
-  writeFailure(event, (status === Status.timeout ? Flag.timeout : 0) | (isOutOfMemory ? Flag.oom : 0) | Flag.statusKnown, errorType);
+  writeFailure(
+    event,
+    (status === Status.timeout ? Flag.timeout : 0) | (isOutOfMemory ? Flag.oom : 0) | Flag.statusKnown,
+    errorType,
+  );
 }
 
 function readEnvironmentStart(record: JsonObject, event: LogEvent): void {
   const { stream } = event;
-  event.identities.learn(stream, textOf(record['functionName']), textOf(record['functionVersion']));
+  event.identities.learn(stream, textOf(record['functionName']));
+  const version = textOf(record['functionVersion']);
+  if (version !== '') stream.version = event.intern(version);
   const runtime = textOf(record['runtimeVersion']);
   stream.durable = runtime.includes('DurableFunction');
   stream.managed = record['initializationType'] === 'lambda-managed-instances';
@@ -124,7 +155,10 @@ function instanceKib(value: unknown): number {
 /** initRuntimeDone, restoreRuntimeDone: of interest only when the phase failed. */
 function readFailedPhase(record: JsonObject, event: LogEvent): void {
   const status = statusOf(record['status']);
-  if (status < Status.error) return nothingToKeep(record, event);
+  if (status < Status.error) {
+    nothingToKeep(record, event);
+    return;
+  }
   writeEnvironment(event, Number.NaN, Number.NaN, status, textOf(record['errorType']));
 }
 
@@ -132,7 +166,13 @@ function writePhase(record: JsonObject, event: LogEvent, phase: 'init' | 'restor
   const metrics = isObject(record['metrics']) ? record['metrics'] : {};
   const us = microsOf(metrics['durationMs'], MAX_DURATION_US);
   const isInit = phase === 'init';
-  writeEnvironment(event, isInit ? us : Number.NaN, isInit ? Number.NaN : us, statusOf(record['status']), textOf(record['errorType']));
+  writeEnvironment(
+    event,
+    isInit ? us : Number.NaN,
+    isInit ? Number.NaN : us,
+    statusOf(record['status']),
+    textOf(record['errorType']),
+  );
 }
 
 function readLogsDropped(record: JsonObject, event: LogEvent): void {
@@ -143,7 +183,8 @@ function readLogsDropped(record: JsonObject, event: LogEvent): void {
   f[i * F.stride + F.b] = count(record['droppedBytes']);
 }
 
-const count = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : Number.NaN);
+const count = (value: unknown): number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : Number.NaN;
 
 function nothingToKeep(_record: JsonObject, event: LogEvent): void {
   event.journal.stats.platformLines++;

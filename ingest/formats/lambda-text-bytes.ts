@@ -149,8 +149,8 @@ function endOfReport(view: DataView, at: number): number {
     const byte = view.getUint8(p);
     if (byte === Byte.quote) return p + 1;
     if (byte === Byte.backslash) {
-      const escape = view.getUint16(p++);
-      if (escape !== ESCAPED_TAB && escape !== ESCAPED_NEWLINE) return -1;
+      const escaped = view.getUint16(p++);
+      if (escaped !== ESCAPED_TAB && escaped !== ESCAPED_NEWLINE) return -1;
     } else if (byte < Byte.space || byte >= 0x80) return -1;
     p++;
   }

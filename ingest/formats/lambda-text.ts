@@ -6,15 +6,18 @@ import { setRequestId } from '../request-id.ts';
 import { readLabels } from './labels.ts';
 import type { LogEvent, TextFormat } from './log-event.ts';
 
-const PLATFORM = /^(?:START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT|EXTENSION|TELEMETRY|LOGS|LAMBDA_WARNING|XRAY|RequestId:|Process exited|\[WARNING\])/;
+const PLATFORM =
+  /^(?:START|END|REPORT|INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT|EXTENSION|TELEMETRY|LOGS|LAMBDA_WARNING|XRAY|RequestId:|Process exited|\[WARNING\])/;
 const START = /^START\s+RequestId:\s+(\S{1,200})(?:\s+Version:\s+(\S{1,200}))?/;
 const END = /^END\s+RequestId:\s+\S/;
 const REPORT = /^REPORT\s+RequestId:\s+(\S{1,200})\s/;
 const ENVIRONMENT_START = /^(?:INIT_START|RESTORE_START)\s+Runtime Version:\s+(\S{1,200})/;
 const ENVIRONMENT_REPORT = /^(?:INIT_REPORT|RESTORE_REPORT)\s+/;
-const NOTHING_TO_KEEP = /^(?:(?:EXTENSION|TELEMETRY|LOGS)\s+Name:\s|LAMBDA_WARNING: |\[WARNING\]\s\S{0,40}\s\S{0,40}\s?LAMBDA_WARNING: |XRAY TraceId:\s)/;
+const NOTHING_TO_KEEP =
+  /^(?:(?:EXTENSION|TELEMETRY|LOGS)\s+Name:\s|LAMBDA_WARNING: |\[WARNING\]\s\S{0,40}\s\S{0,40}\s?LAMBDA_WARNING: |XRAY TraceId:\s)/;
 const TIMED_OUT = /^(?:\S{19,35}\s+)?([\w-]{1,200})\s+Task timed out after\s+([\d.]{1,20}) seconds/;
-const EXIT = /^RequestId:\s+(\S{1,200})\s+(?:Error: ([^\n]{0,500})|Process exited before completing request)(?:\n([A-Z][\w.]{1,100}))?/;
+const EXIT =
+  /^RequestId:\s+(\S{1,200})\s+(?:Error: ([^\n]{0,500})|Process exited before completing request)(?:\n([A-Z][\w.]{1,100}))?/;
 const BARE_EXIT = /^Process exited before completing request\s*$/;
 const OUT_OF_MEMORY = 'Runtime.OutOfMemory';
 
@@ -27,7 +30,8 @@ export const lambdaText: TextFormat = (line, event) => {
   if (!PLATFORM.test(line)) return false;
   // copies in fixtures hold a backslash and a letter where CloudWatch has the character
   const text = line.includes('\\') ? line.replaceAll('\\t', '\t').replaceAll('\\n', '\n') : line;
-  if (readStart(text, event) || readReport(text, event) || readEnvironment(text, event) || readExit(text, event)) return true;
+  if (readStart(text, event) || readReport(text, event) || readEnvironment(text, event) || readExit(text, event))
+    return true;
   if (!END.test(text) && !NOTHING_TO_KEEP.test(text)) return false;
   event.journal.stats.platformLines++;
   return true;
@@ -43,7 +47,8 @@ function readStart(text: string, event: LogEvent): boolean {
 
 function readReport(text: string, event: LogEvent): boolean {
   const match = REPORT.exec(text);
-  if (match === null) return /^REPORT\s+RequestId:\s+\S+$/.test(text) && rejected(event, 'REPORT without Duration', text);
+  if (match === null)
+    return /^REPORT\s+RequestId:\s+\S+$/.test(text) && rejected(event, 'REPORT without Duration', text);
   const { report } = event.recorder;
   const labels = readLabels(firstLine(text), match[0].length);
   report.clear();
@@ -70,7 +75,11 @@ function readEnvironment(text: string, event: LogEvent): boolean {
   if (start !== null) {
     const runtime = start[1] ?? '';
     event.stream.durable = runtime.includes('DurableFunction');
-    const i = event.recorder.add(FragmentKind.init | (event.stream.durable ? Flag.durable : 0), event.stream, event.timeMs);
+    const i = event.recorder.add(
+      FragmentKind.init | (event.stream.durable ? Flag.durable : 0),
+      event.stream,
+      event.timeMs,
+    );
     if (i >= 0) event.recorder.out.block.u[i * U.stride + U.text] = event.intern(runtime);
     return true;
   }
@@ -80,12 +89,24 @@ function readEnvironment(text: string, event: LogEvent): boolean {
   const malformed = malformedLabel(labels);
   if (malformed !== null) return rejected(event, `INIT_REPORT with a malformed ${malformed}`, text);
   if (!labels.has('Init Duration') && !labels.has('Restore Duration')) return false;
-  writeEnvironment(event, micros(labels, 'Init Duration'), micros(labels, 'Restore Duration'), statusOf(labels.get('Status')), labels.get('Error Type') ?? '');
+  writeEnvironment(
+    event,
+    micros(labels, 'Init Duration'),
+    micros(labels, 'Restore Duration'),
+    statusOf(labels.get('Status')),
+    labels.get('Error Type') ?? '',
+  );
   return true;
 }
 
 /** Writes how an init or a restore went, µs; used for both formats. */
-export function writeEnvironment(event: LogEvent, initUs: number, restoreUs: number, status: Status, errorType: string): void {
+export function writeEnvironment(
+  event: LogEvent,
+  initUs: number,
+  restoreUs: number,
+  status: Status,
+  errorType: string,
+): void {
   const i = event.recorder.add(FragmentKind.init | failureFlags(status, errorType), event.stream, event.timeMs);
   if (i < 0) return;
   const { f, u } = event.recorder.out.block;

@@ -48,6 +48,7 @@ export type TextFormat = (text: string, event: LogEvent) => boolean;
 /** Reads one kind of JSON line; `text` is the line as it stood. */
 export type JsonFormat = (value: JsonObject, event: LogEvent, text: string) => boolean;
 
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
