@@ -193,9 +193,10 @@ export class Fleet {
     const open = this.#open.get(key);
     if (open === undefined) return;
     if (verdict.event === 'resolved') this.#open.delete(key);
+    else if (verdict.finding !== null) this.#open.set(key, { ...open, verdict });
     const group = open.group === null ? undefined : this.#groups.get(open.group);
     if (group === undefined) {
-      this.#say(alertEvent({ ...verdict, atMs: Math.max(verdict.atMs, open.verdict.atMs) }, open.id, this.#configHash));
+      this.#say(alertEvent(withLast(verdict, open.verdict), open.id, this.#configHash));
       return;
     }
     if (verdict.event !== 'resolved') return;
@@ -261,6 +262,14 @@ function keyOf(verdict: Verdict): string {
 
 function accountOf(verdict: Verdict): string {
   return verdict.fn.split('/', 2).join('/');
+}
+
+/** The end of an incident repeats its last numbers, so that the newest event tells the whole. */
+function withLast(verdict: Verdict, last: Verdict): Verdict {
+  const atMs = Math.max(verdict.atMs, last.atMs);
+  if (verdict.finding !== null) return { ...verdict, atMs };
+  const { finding, related, usdPerHour, invocations, bytes, ids, detail } = last;
+  return { ...verdict, atMs, finding, related, usdPerHour, invocations, bytes, ids, detail };
 }
 
 /** The same order everywhere, whatever the locale. */

@@ -8,7 +8,11 @@ const HORIZON = ['1 min', '5 min', '15 min', '1 h', '4 h'];
 export function headline(verdict: Verdict): string {
   const { name } = parseFunctionKey(verdict.fn);
   const { finding } = verdict;
-  if (verdict.event === 'resolved') return `${name}: ${verdict.signal} back to normal (${verdict.rule})`;
+  if (verdict.event === 'resolved') {
+    return verdict.detail !== null && verdict.finding === null
+      ? `${name}: ${verdict.rule} (${oneShotText(verdict)})`
+      : `${name}: ${verdict.signal} back to normal (${verdict.rule})`;
+  }
   if (finding === null) return `${name}: ${oneShotText(verdict)}`;
   const money =
     verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';

@@ -22,7 +22,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   let events: AlertEvent[] = [];
   const fleet = new Fleet(options.configHash, (event) => events.push(event));
   const engine = new Engine(
-    { settings: options.settings, prices: options.prices, invocations: options.records ? options.invocations : 'none', records: options.records },
+    {
+      settings: options.settings,
+      pricesOf: options.pricesOf,
+      invocations: options.records ? options.invocations : 'none',
+      records: options.records,
+    },
     (minute) => fleet.step(minute),
   );
   if (options.restored !== undefined) restore(engine, fleet, options.restored);

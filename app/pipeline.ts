@@ -1,6 +1,7 @@
 import type { AlertEvent } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { FragmentBlock } from '../ingest/fragment.ts';
+import type { Prices } from '../ingest/pricing.ts';
 
 /** What came out since the last call of `drain`, each list in its final order. */
 export interface PipelineOutput {
@@ -45,7 +46,8 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly settings: import('../detectors/settings.ts').DetectionSettings;
   readonly configHash: string;
-  readonly prices: import('../ingest/pricing.ts').Prices;
+  /** what an invocation of a function costs, by the function's key */
+  readonly pricesOf: (fn: string) => Prices;
   /** which invocation rows come out */
   readonly invocations: 'all' | 'notable' | 'none';
   /** false = no minutes and no scores are produced (store off): less work */

@@ -4,6 +4,7 @@ import { StoreError } from '../infra/store-error.ts';
 import { checkCommand } from './commands/check.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { demoCommand } from './commands/demo.ts';
+import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
 import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -35,6 +36,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
   const commands = [
     demoCommand(io, end),
     replayCommand(io, end),
+    explainCommand(io),
     queryCommand(io),
     functionsCommand(io),
     coverageCommand(io),

@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 function pipeline(restored?: ReadonlyMap<string, Uint8Array>): Pipeline {
   return createPipeline({
     settings: DEFAULT_SETTINGS,
-    prices: DEFAULT_PRICES,
+    pricesOf: () => DEFAULT_PRICES,
     configHash: 'test',
     invocations: 'notable',
     records: true,

@@ -107,7 +107,7 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const lived = minute - pages[page + P.firstSeen]!;
   const ms = (minute + EPOCH_MINUTE) * 60_000;
   if (lived === 0 && source >= DAY) oneShot(shard, slot, ms, watermarkMs, 'first-seen:', '');
-  if (lived <= 30 && before < BURST && before + n >= BURST && source >= 3 * DAY) {
+  if (lived <= 30 && before < BURST && before + n >= BURST && source >= 2 * DAY) {
     oneShot(shard, slot, ms, watermarkMs, `new-function-burst:${before + n} calls in ${lived + 1} min`, '');
   }
 }

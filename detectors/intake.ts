@@ -140,7 +140,7 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   let costPico = -1;
   if (billedUs >= 0 && sizeKib !== NONE) {
     fields |= FIELD.cost;
-    costPico = costPicoUsd(billedUs, sizeKib, shard.options.prices);
+    costPico = costPicoUsd(billedUs, sizeKib, shard.prices[slot]!);
     values[at + C.billedUs] = values[at + C.billedUs]! + billedUs;
     values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
   }

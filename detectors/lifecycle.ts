@@ -31,6 +31,7 @@ export function wake(shard: Shard, slot: number, minute: number): void {
   shard.awake.push(slot);
   const { pages } = shard;
   const slept = minute - pages[page + P.lastSeen]!;
+  pages[page + P.since] = minute;
   if (pages[page + P.age] === 0) return;
   const timeMs = (minute + EPOCH_MINUTE) * 60_000;
   const days = slept / DAY;

@@ -52,6 +52,7 @@ export const P = {
   // life
   firstSeen: take(1), // minute
   lastSeen: take(1), // minute of the newest graded window with a call
+  since: take(1), // minute of the first call since first seen or last reset
   age: take(1), // graded minutes since first seen or last reset
   total: take(1), // invocations since first seen, saturating at 2^24
   gap: take(1), // graded minutes without a call, now

@@ -21,7 +21,8 @@ export function shardOf(functionKey: string): number {
 
 export interface ShardOptions {
   readonly settings: DetectionSettings;
-  readonly prices: Prices;
+  /** what an invocation of a function costs, by its key */
+  readonly pricesOf: (fn: string) => Prices;
   readonly invocations: 'all' | 'notable' | 'none';
   /** produce minutes and scores for storage */
   readonly records: boolean;
@@ -53,6 +54,7 @@ export class Shard {
   words = new Uint32Array(0);
   readonly keys: string[] = [];
   readonly accounts: string[] = [];
+  readonly prices: Prices[] = [];
   readonly slots = new Map<string, number>();
   /** first open cell of each function, -1 = none */
   cellOf = new Int32Array(0);
@@ -111,6 +113,7 @@ export class Shard {
     if (known !== undefined) return known;
     const slot = this.keys.length;
     this.keys.push(key);
+    this.prices.push(this.options.pricesOf(key));
     this.accounts.push(key.split('/', 2).join('/'));
     this.slots.set(key, slot);
     if ((slot + 1) * PAGE > this.pages.length) this.grow(slot + 1);

@@ -39,7 +39,10 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
     usdPerHour: decision.usdPerHour,
     invocations: finding === null ? null : view.get(horizon, Q.n),
     bytes: finding !== null && view.get(horizon, Q.en) > 0 ? view.get(horizon, Q.bytes) : null,
-    ids: { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
+    ids:
+      decision.family === FAMILY.silence
+        ? { failed: [], slowest: [], sending: [] }
+        : { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
     rule: decision.rule,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
   });

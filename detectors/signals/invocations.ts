@@ -90,7 +90,13 @@ function finding(view: WindowView, h: number, n: number, mu: number, score: numb
     unit: 'invocations',
     ratio,
     support: n,
-    model: { kind: 'negative-binomial', tail: direction === 'up' ? 'upper' : 'lower', mean: mu, phi },
+    model: {
+      kind: 'negative-binomial',
+      tail: direction === 'up' ? 'upper' : 'lower',
+      mean: mu,
+      phi,
+      handicap: direction === 'up' ? 0 : DOWN_EXTRA,
+    },
     rule: `×${ratio.toFixed(2)} passes the floor of ×${floor.toFixed(2)} for ${view.minutesOf(h)} min and is beyond what this hour of the day has shown`,
     drivers: [],
   };

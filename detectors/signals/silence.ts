@@ -8,6 +8,8 @@ import type { Finding } from './signal.ts';
 const DUE = 8;
 const GAP_RATIO = 2;
 const LEAST_MINUTES = 5;
+/** A function that was only ever active for a few hours has shown no rhythm to break. */
+const ACTIVE_MINUTES = 360;
 
 /** No call at all, though many were due: P(no arrival) under the function's over-dispersion, and its own longest gap. */
 export function silence(view: WindowView): Finding | null {
@@ -15,7 +17,7 @@ export function silence(view: WindowView): Finding | null {
   const gap = page[base + P.gap]!;
   const due = page[base + P.gapExpected]!;
   if (due < DUE || gap < LEAST_MINUTES || gap <= GAP_RATIO * page[base + P.longestGap]!) return null;
-  if (view.history < 180) return null;
+  if (page[base + P.lastSeen]! - page[base + P.since]! < ACTIVE_MINUTES) return null;
   const horizon = gap < 30 ? 2 : gap < 120 ? 3 : 4;
   const phi = Math.min(0.35, dispersion(page, base, horizon));
   return {
