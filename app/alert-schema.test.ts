@@ -88,7 +88,7 @@ test('every alert event of a fleet fits', async () => {
     for (const line of generateFleet(FLEET).lines()) yield Buffer.from(`${line}\n`);
   };
   const io = { stdin: lines(), stdout: NOWHERE, stderr: NOWHERE, env: {}, nowMs: () => 0, onInterrupt: () => () => {} };
-  const options = { config, storeDir: null, invocations: 'none', resume: false, memoryBytes: 2 ** 29 } as const;
+  const options = { config, store: null, invocations: 'none', resume: false, memoryBytes: 2 ** 29 } as const;
   await replay([{ name: 'fleet', sizeBytes: null, open: lines }], options, createParts(config), listener, io);
   expect(events.length).toBeGreaterThan(5);
   expect(events.flatMap(problemsOf)).toEqual([]);

@@ -76,7 +76,11 @@ export const ConfigFile = z.strictObject({
     .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
     .default(DEFAULT_SETTINGS.timeZone)
     .describe('time zone that daily and weekly rhythm follow'),
-  store: z.string().min(1).default('./.tripline').describe('folder of the embedded database, or none'),
+  store: z
+    .string()
+    .min(1)
+    .default('./.tripline')
+    .describe('folder of the embedded database, URL of a ClickHouse server, or none'),
   invocations: z.enum(['all', 'notable', 'none']).default('notable').describe('which invocation rows are stored'),
   detection: Detection.prefault({}),
   prices: Prices.prefault({}),

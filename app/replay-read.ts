@@ -11,8 +11,8 @@ export interface Source {
   readonly name: string;
   /** bytes as stored, for the progress; null = unknown */
   readonly sizeBytes: number | null;
-  /** Plain text, once. @throws {SourceError} on the way */
-  open(): Bytes;
+  /** Plain text, once; `onStored` is told how many bytes as stored were taken. @throws {SourceError} on the way */
+  open(onStored: (count: number) => void): Bytes;
 }
 
 /** Takes the bytes of one source, however cut. */
@@ -41,8 +41,8 @@ export interface ReadHooks {
   readonly memoryPages: number;
   /** stops between two chunks */
   readonly isStopped: () => boolean;
-  /** text read so far of all sources, and how many sources are done */
-  readonly onProgress: (bytes: number, done: number) => void;
+  /** bytes taken so far of all sources, as stored */
+  readonly onProgress: (bytes: number) => void;
 }
 
 /** Chunks of a source that are read in advance, and sources that are opened in advance of their turn. */
@@ -57,20 +57,24 @@ export async function readSources(sources: readonly Source[], hooks: ReadHooks):
   const ranges: Range[] = [];
   const problems: InputProblem[] = [];
   let bytes = 0;
+  let stored = 0;
   let readable = 0;
+  const onStored = (count: number) => {
+    stored += count;
+    hooks.onProgress(stored);
+  };
   const opened: AsyncGenerator<Uint8Array, void>[] = [];
   try {
     for (const [number, source] of sources.entries()) {
       if (hooks.isStopped()) break;
       while (opened.length < SOURCES_AHEAD && number + opened.length < sources.length) {
-        opened.push(readAhead(sources[number + opened.length]!.open(), CHUNKS_AHEAD));
+        opened.push(readAhead(sources[number + opened.length]!.open(onStored), CHUNKS_AHEAD));
       }
       const from = log.length + writer.block.n;
       const before = bytes;
       const parser = hooks.newParser(source.name, writer, hooks.reject);
       const parsed = await parseAll(opened.shift()!, parser, hooks, (count) => {
         bytes += count;
-        hooks.onProgress(bytes, number);
       });
       if (parsed !== null) problems.push({ name: source.name, message: parsed });
       if (parsed === null || bytes > before) readable++;
@@ -110,8 +114,15 @@ async function parseAll(
 }
 
 export function fileSource({ name, sizeBytes }: Input, stdin: Bytes): Source {
-  const open = () => logBytes(name === '-' ? stdin : readFileBytes(name, sizeBytes));
-  return { name, sizeBytes, open };
+  const raw = () => (name === '-' ? stdin : readFileBytes(name, sizeBytes));
+  return { name, sizeBytes, open: (onStored) => logBytes(counted(raw(), onStored)) };
+}
+
+async function* counted(bytes: Bytes, onBytes: (count: number) => void): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of bytes) {
+    onBytes(chunk.length);
+    yield chunk;
+  }
 }
 
 /** Pages that fit into so many bytes. */

@@ -17,7 +17,7 @@ export interface ReportOptions {
   readonly summaryFile: string | undefined;
   readonly failOnAlert: boolean;
   /** for the commands that are suggested; null = nothing is kept */
-  readonly storeDir: string | null;
+  readonly store: string | null;
   /** all bytes to read, for the progress bar; null = unknown */
   readonly totalBytes: number | null;
 }
@@ -51,7 +51,7 @@ export async function openReport(options: ReportOptions, io: Io): Promise<Report
       await file?.close();
       const people = options.json ? io.stderr : io.stdout;
       const style = styleFor(people, io.env);
-      await people.write(`${summaryText(result, style)}\n${nextSteps(result, options.storeDir, style)}`);
+      await people.write(`${summaryText(result, style)}\n${nextSteps(result, options.store, style)}`);
       if (options.summaryFile !== undefined) {
         await writeFile(options.summaryFile, `${JSON.stringify(result.summary, null, 2)}\n`);
       }
@@ -90,20 +90,20 @@ class Progress {
   show(name: string, done: number, of: number | null, format: (value: number) => string): void {
     if (!this.#isWanted) return;
     if (name !== this.#name) this.#start(name, of);
-    this.#bar?.update(done, { done: format(done), of: of === null ? '?' : format(of) });
+    this.#bar?.update(done, { done: format(done), of: of === null ? '' : format(of) });
   }
 
   #start(name: string, of: number | null): void {
     this.stop();
     this.#name = name;
     const options = {
-      format: `${name} {bar} {percentage}% {done} of {of}`,
+      format: of === null ? `${name} {done}` : `${name} {bar} {percentage}% {done} of {of}`,
       hideCursor: true,
       clearOnComplete: true,
       forceRedraw: true,
     };
     this.#bar = new SingleBar(options);
-    this.#bar.start(of ?? 0, 0, { done: '', of: '' });
+    this.#bar.start(of ?? 1, 0, { done: '', of: '' });
   }
 
   /** Makes room for a line of text; the bar comes back by itself. */

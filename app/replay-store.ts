@@ -1,10 +1,12 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSnapshots, type Snapshot, type Snapshots } from '../infra/state.ts';
-import { openStore, type Store } from '../infra/store.ts';
+import { openStore, type Store, storeAddress } from '../infra/store.ts';
 import type { Reject } from '../ingest/reject.ts';
 import { ConfigError } from './config.ts';
 import { InputError } from './io.ts';
 import type { Pipeline, PipelineOutput } from './pipeline.ts';
+import { DEFAULT_STORE } from './store-access.ts';
 
 /** Who a run is, in the store and in the snapshot that lets a later replay go on with it. */
 export interface RunIdentity {
@@ -35,14 +37,21 @@ export interface RunEnd {
   readonly state: Map<string, Uint8Array> | null;
 }
 
-/** @throws {StoreError} */
-export async function openKeeper(dir: string): Promise<Keeper> {
-  const store = await openStore({ dir });
+/** Where the state and temporary files of a store lie: in its folder; those of a server in the folder of the default store. */
+export function folderOf(store: string): string {
+  const where = storeAddress(store);
+  return 'dir' in where ? where.dir : join(DEFAULT_STORE, new URL(where.url).host.replace(':', '_'));
+}
+
+/** @param store a folder, or the URL of a server @throws {StoreError} */
+export async function openKeeper(store: string): Promise<Keeper> {
+  const opened = await openStore(storeAddress(store));
   try {
-    const snapshots = await openSnapshots(join(dir, 'state'));
-    return new StoreKeeper(dir, store, snapshots);
+    const dir = folderOf(store);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    return new StoreKeeper(dir, opened, await openSnapshots(join(dir, 'state')));
   } catch (error) {
-    await store.close();
+    await opened.close();
     throw error;
   }
 }

@@ -13,15 +13,15 @@ import type { Pipeline, PipelineOptions, PipelineOutput } from './pipeline.ts';
 import { type Ordered, orderArrivals } from './replay-order.ts';
 import { type NewParser, pagesIn, type Reading, readSources, type Source } from './replay-read.ts';
 import { RejectLog } from './replay-rejects.ts';
-import { type Keeper, NO_KEEPER, openKeeper, type RunIdentity } from './replay-store.ts';
+import { folderOf, type Keeper, NO_KEEPER, openKeeper, type RunIdentity } from './replay-store.ts';
 import { runBlocks } from './run.ts';
 import { type Summary, summaryOf } from './summary.ts';
 import { AlertTally } from './tally.ts';
 
 export interface ReplayOptions {
   readonly config: Config;
-  /** folder of the store; null = keep nothing */
-  readonly storeDir: string | null;
+  /** folder of the store, or URL of a server; null = keep nothing */
+  readonly store: string | null;
   readonly invocations: 'all' | 'notable' | 'none';
   /** go on from the state that the last replay left */
   readonly resume: boolean;
@@ -38,7 +38,7 @@ export interface ReplayParts {
 /** Is told what happens, in this order. Its promises hold the replay back. */
 export interface ReplayListener {
   phase(text: string): Promise<void>;
-  readProgress(bytes: number, sources: number): void;
+  readProgress(bytes: number): void;
   stepProgress(count: number, of: number): void;
   alert(event: AlertEvent): Promise<void>;
 }
@@ -65,8 +65,8 @@ export async function replay(
   listener: ReplayListener,
   io: Io,
 ): Promise<ReplayResult> {
-  const keeper = options.storeDir === null ? NO_KEEPER : await openKeeper(options.storeDir);
-  const spoolDir = options.storeDir === null ? tmpdir() : join(options.storeDir, 'tmp');
+  const keeper = options.store === null ? NO_KEEPER : await openKeeper(options.store);
+  const spoolDir = options.store === null ? tmpdir() : join(folderOf(options.store), 'tmp');
   const rejects = new RejectLog(() => new TemporaryFile(spoolDir));
   let isStopped = false;
   const unlisten = io.onInterrupt(() => {
@@ -116,8 +116,8 @@ class Replay {
     const pipeline = parts.newPipeline({
       settings,
       configHash,
-      invocations: options.storeDir === null ? 'none' : options.invocations,
-      records: options.storeDir !== null,
+      invocations: options.store === null ? 'none' : options.invocations,
+      records: options.store !== null,
       ...(restored === null ? {} : { restored: restored.pages }),
     });
     const openFile = () => openPageFile(this.#scene.spoolDir);
@@ -141,7 +141,7 @@ class Replay {
       openPageFile: () => openPageFile(spoolDir),
       memoryPages: pagesIn(options.memoryBytes, FRAGMENT_BYTES),
       isStopped,
-      onProgress: (bytes, done) => listener.readProgress(bytes, done),
+      onProgress: (bytes) => listener.readProgress(bytes),
     });
     if (reading.log.length > 0 || isStopped()) return reading;
     reading.log.close();
@@ -165,7 +165,7 @@ class Replay {
       onProgress: (count) => listener.stepProgress(count, plan.fragments + plan.tickMs.length),
     });
     // before `finish`, which grades windows that later input could still fill
-    const state = isDone && options.storeDir !== null ? pipeline.snapshot() : null;
+    const state = isDone && options.store !== null ? pipeline.snapshot() : null;
     if (isDone) {
       pipeline.finish();
       await this.#deliver(pipeline.drain());

@@ -1,6 +1,7 @@
 import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
 import type { ReplayResult } from './replay.ts';
+import { DEFAULT_STORE } from './store-access.ts';
 import { bytes, count, plural, type Style, seconds, shown } from './style.ts';
 import type { Summary } from './summary.ts';
 
@@ -117,10 +118,14 @@ function nameOf(key: string): string {
   return shown(parseFunctionKey(key).name);
 }
 
+function withoutPassword(store: string): string {
+  return store.replace(/^(https?:\/\/[^/:@]*):[^/@]*@/i, '$1@');
+}
+
 /** The commands that lead on from here. */
-export function nextSteps(result: ReplayResult, storeDir: string | null, style: Style): string {
-  if (storeDir === null) return '';
-  const where = storeDir === './.tripline' ? '' : ` --store ${shown(storeDir)}`;
+export function nextSteps(result: ReplayResult, store: string | null, style: Style): string {
+  if (store === null) return '';
+  const where = store === DEFAULT_STORE ? '' : ` --store ${shown(withoutPassword(store))}`;
   const { worst } = result.alerts;
   return [
     style('Try next', 'bold'),

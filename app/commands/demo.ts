@@ -6,6 +6,7 @@ import { createParts } from '../parts.ts';
 import { replay } from '../replay.ts';
 import type { Source } from '../replay-read.ts';
 import { openReport } from '../replay-report.ts';
+import { DEFAULT_STORE } from '../store-access.ts';
 
 const CHUNK_CHARS = 1024 * 1024;
 const MEMORY_BYTES = 512 * 1024 * 1024;
@@ -15,15 +16,19 @@ export function demoCommand(io: Io, end: (exitCode: number) => void): Command {
   return new Command('demo')
     .description('replay the logs of a made-up fleet with incidents in it: nothing to set up')
     .option('--seed <number>', 'another fleet', wholeNumber, 1)
-    .option('--store <dir>', 'folder of the embedded database, or none to keep nothing', './.tripline')
+    .option(
+      '--store <dir>',
+      'folder of the embedded database, URL of a ClickHouse server, or none to keep nothing',
+      DEFAULT_STORE,
+    )
     .action(async ({ seed, store }: { seed: number; store: string }) => end(await run(seed, store, io)));
 }
 
-async function run(seed: number, store: string, io: Io): Promise<number> {
+async function run(seed: number, where: string, io: Io): Promise<number> {
   const config = loadConfig(undefined, io.env);
-  const storeDir = store === 'none' ? null : store;
+  const store = where === 'none' ? null : where;
   const report = await openReport(
-    { json: false, outFile: undefined, summaryFile: undefined, failOnAlert: false, storeDir, totalBytes: null },
+    { json: false, outFile: undefined, summaryFile: undefined, failOnAlert: false, store, totalBytes: null },
     io,
   );
   try {
@@ -32,7 +37,7 @@ async function run(seed: number, store: string, io: Io): Promise<number> {
       `making up the logs of ${fleet.profiles.length} functions over ${fleet.options.days} days, with ${fleet.labels.length} incidents (seed ${seed})`,
     );
     const source: Source = { name: `demo fleet ${seed}`, sizeBytes: null, open: () => chunks(fleet.lines()) };
-    const options = { config, storeDir, invocations: config.invocations, resume: false, memoryBytes: MEMORY_BYTES };
+    const options = { config, store, invocations: config.invocations, resume: false, memoryBytes: MEMORY_BYTES };
     const parts = createParts(config);
     const code = await report.finish(await replay([source], options, parts, report, io));
     await io.stdout.write(

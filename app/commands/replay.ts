@@ -50,7 +50,10 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
     .option('--account <id>', 'AWS account of lines that do not tell theirs')
     .option('--region <name>', 'AWS region of lines that do not tell theirs')
     .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
-    .option('--store <dir>', 'folder of the embedded database, or none to keep nothing (default: ./.tripline)')
+    .option(
+      '--store <dir>',
+      'folder of the embedded database, URL of a ClickHouse server, or none to keep nothing (default: ./.tripline)',
+    )
     .option('--continue', 'go on from the state of the last replay into this store, as the same run')
     .option('--json', 'alert events as JSON lines on standard output, and nothing else there')
     .option('--out <file>', 'write the alerts to a file instead of standard output')
@@ -74,9 +77,9 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
 
 async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
   const config = loadConfig(flags.config, io.env);
-  const store = flags.store ?? config.store;
-  const storeDir = store === 'none' ? null : store;
-  if (storeDir === null && flags.continue === true) throw new UsageError('--continue needs a store');
+  const where = flags.store ?? config.store;
+  const store = where === 'none' ? null : where;
+  if (store === null && flags.continue === true) throw new UsageError('--continue needs a store');
   const { inputs, problems } = await expandInputs(args);
   if (inputs.length === 0) throw new InputError(describe(problems));
   const sources = inputs.map((input) => fileSource(input, io.stdin));
@@ -86,17 +89,18 @@ async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise
       outFile: flags.out,
       summaryFile: flags.summary,
       failOnAlert: flags.failOnAlert === true,
-      storeDir,
-      totalBytes: null, // sizes are of what is stored, progress of what is unpacked
+      store,
+      totalBytes: sizeOf(sources),
     },
     io,
   );
   try {
     for (const problem of problems) await report.phase(`warning: ${describe([problem])}`);
-    await report.phase(`reading ${plural(sources.length, 'input')}${sizeOf(sources)}`);
+    const size = sizeOf(sources);
+    await report.phase(`reading ${plural(sources.length, 'input')}${size === null ? '' : ` (${bytes(size)})`}`);
     const options = {
       config,
-      storeDir,
+      store,
       invocations: flags.invocations ?? config.invocations,
       resume: flags.continue === true,
       memoryBytes: flags.memory * MEGABYTE,
@@ -109,13 +113,14 @@ async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise
   }
 }
 
-function sizeOf(sources: readonly Source[]): string {
+/** Bytes of all; null where nobody can tell. */
+function sizeOf(sources: readonly Source[]): number | null {
   let total = 0;
   for (const { sizeBytes } of sources) {
-    if (sizeBytes === null) return '';
+    if (sizeBytes === null) return null;
     total += sizeBytes;
   }
-  return ` (${bytes(total)})`;
+  return total;
 }
 
 function describe(problems: readonly InputProblem[]): string {
