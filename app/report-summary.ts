@@ -34,7 +34,7 @@ function inputLines(summary: Summary): string[] {
 
 function setAside(summary: Summary): string {
   const late = summary.too_late === 0 ? '' : `, ${count(summary.too_late)} too late to use`;
-  const partial = `${count(summary.partial)} incomplete (no REPORT, or only one)`;
+  const partial = `${count(summary.partial)} incomplete (no REPORT)`;
   return `${plural(summary.duplicates, 'duplicate')}, ${count(summary.late)} late${late}, ${partial}`;
 }
 

@@ -145,7 +145,7 @@ describe('the summary', () => {
     expect(summaryText(result, plain)).toBe(`Summary
   read         2 inputs, 1 with problems, 1.3 MB of text in 1.2 s
   invocations  12,345 of 3 functions
-  set aside    1 duplicate, 2 late, 3 too late to use, 4 incomplete (no REPORT, or only one)
+  set aside    1 duplicate, 2 late, 3 too late to use, 4 incomplete (no REPORT)
   learning     2 functions judged by what is usual elsewhere until enough of their own is known:
                cart learnt 30 of 60 windows
                pay learnt 12 of 60 windows
