@@ -24,7 +24,7 @@ test('docs/cli.md has every command with every option, and no other', async () =
     const { out } = await tripline([command, '--help']);
     const known = [...out.matchAll(/^ {2}(--[a-z-]+(?: <[^>]+>)?)/gm)].map((match) => match[1]!);
     const documented = [...sectionOf(command).matchAll(/^\| `(--[^`]+)`/gm)].map((match) => match[1]!);
-    expect({ command, options: documented.sort() }).toEqual({ command, options: known.sort() });
+    expect({ command, options: new Set(documented) }).toEqual({ command, options: new Set(known) });
   }
   expect(DOCS.match(/^## `tripline/gm)).toHaveLength(commands.length);
 });

@@ -1,7 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { generateFleet } from '../scenarios/fleet.ts';
 import { file, LOG, SECRET, tripline } from '../test/captured-run.ts';
 import { ClosedOutputError } from './io.ts';
+
+jest.setTimeout(30_000);
 
 const replay = (path: string, ...more: string[]) => ['replay', path, '--store', 'none', ...more];
 

@@ -1,6 +1,10 @@
 import type { TemporaryFile } from '../infra/spool.ts';
 import type { Reject } from '../ingest/reject.ts';
 
+/** The reason the parser gives for lines that tell no group, and what to do about it. */
+export const NO_LOG_GROUP = 'no log group';
+export const NAME_THE_GROUP = 'lines that do not tell their log group need it said: --log-group /aws/lambda/NAME';
+
 /** Rejects held in memory before the rest goes to a file; some 20 MB at worst. */
 const HELD = 20_000;
 /** Places shown for each reason. */

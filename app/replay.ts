@@ -12,7 +12,7 @@ import { InputError, InterruptedError, type Io } from './io.ts';
 import type { Pipeline, PipelineOptions, PipelineOutput } from './pipeline.ts';
 import { type Ordered, orderArrivals } from './replay-order.ts';
 import { type NewParser, pagesIn, type Reading, readSources, type Source } from './replay-read.ts';
-import { RejectLog } from './replay-rejects.ts';
+import { NAME_THE_GROUP, NO_LOG_GROUP, RejectLog } from './replay-rejects.ts';
 import { folderOf, type Keeper, NO_KEEPER, openKeeper, type RunIdentity } from './replay-store.ts';
 import { runBlocks } from './run.ts';
 import { type Summary, summaryOf } from './summary.ts';
@@ -213,7 +213,6 @@ function nothingFound(problems: readonly InputProblem[], rejects: RejectLog): st
   for (const { origin, line, offset, reason } of rejects.examples) {
     lines.push(`${origin}: ${line === null ? `byte ${offset}` : `line ${line}`}: ${reason}`);
   }
-  if (problems.length === 0)
-    lines.push('lines without their log group need to be told whose they are: --log-group /aws/lambda/NAME');
+  if (rejects.byReason.has(NO_LOG_GROUP)) lines.push(NAME_THE_GROUP);
   return lines.join('\n  ');
 }

@@ -1,6 +1,7 @@
 import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
 import type { ReplayResult } from './replay.ts';
+import { NAME_THE_GROUP, NO_LOG_GROUP } from './replay-rejects.ts';
 import { DEFAULT_STORE } from './store-access.ts';
 import { bytes, count, plural, type Style, seconds, shown } from './style.ts';
 import type { Summary } from './summary.ts';
@@ -67,7 +68,8 @@ function rejectLines({ summary, rejects }: ReplayResult): string[] {
     return row('', `${count(n)} × ${shown(reason)}${place}`);
   });
   const more = reasons.length > LISTED ? [row('', `and ${plural(reasons.length - LISTED, 'other reason')}`)] : [];
-  return [row('rejects', `${plural(total, 'piece')} of input could not be used:`), ...examples, ...more];
+  const hint = NO_LOG_GROUP in summary.rejects ? [row('', NAME_THE_GROUP)] : [];
+  return [row('rejects', `${plural(total, 'piece')} of input could not be used:`), ...examples, ...more, ...hint];
 }
 
 function alertLines(summary: Summary): string[] {
