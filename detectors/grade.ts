@@ -5,7 +5,7 @@ import { incidentAt } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
 import { releasePending } from './pending.ts';
-import { advance, fold, foldLate, type GradeTime } from './ring.ts';
+import { advance, fold, foldLate, type GradeTime, within } from './ring.ts';
 import { minuteRow, scoreRow } from './rows.ts';
 import type { Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
@@ -80,7 +80,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   const silent = silence(view);
   if (silent !== null) findings.push(silent);
   const open = anyOpen(shard, page);
-  if (open || (view.minute % 5 === 4 && view.rate > 0.1)) {
+  if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {
     view.sumHorizons();
     const drop = invocations(view);
     if (drop !== null && drop.direction === 'down') findings.push(drop);

@@ -15,6 +15,12 @@ export const HORIZON_MINUTES = [1, 5, 15, 60, 240] as const;
 /** A function younger than this learns 5-minute blocks ten minutes behind, so that an hour of logs is already of use. */
 const YOUNG_MINUTES = 120;
 
+/** Place of a minute or block in its cycle of `size`; minutes before 2020 are negative. */
+export function within(number: number, size: number): number {
+  const rest = number % size;
+  return rest < 0 ? rest + size : rest;
+}
+
 /** The calendar positions that a graded minute and the blocks it pushes out of the ring belong to. */
 export interface GradeTime {
   readonly minute: number;
@@ -29,12 +35,12 @@ export interface GradeTime {
 /** Makes room for `minute`: learns what leaves the ring and empties the cells it reuses. */
 export function advance(page: Float32Array, base: number, time: GradeTime): void {
   const { minute } = time;
-  clear(page, base + P.t0 + (minute % 5) * CELL, CELL);
-  if (minute % 5 !== 0) return;
+  clear(page, base + P.t0 + within(minute, 5) * CELL, CELL);
+  if (within(minute, 5) !== 0) return;
   const firstSeen = page[base + P.firstSeen]!;
-  const slot1 = (minute / 5) % 3;
+  const slot1 = within(minute / 5, 3);
   const x1 = base + P.x1 + slot1 * EXTRA;
-  const young = (start: number) => start - (start % 15) - firstSeen < YOUNG_MINUTES;
+  const young = (start: number) => start - within(start, 15) - firstSeen < YOUNG_MINUTES;
   if (page[x1 + X.minutes]! > 0) {
     if (young(minute - 15) && page[x1 + X.taint] === 0) {
       learnBlock(page, base, base + P.t1 + slot1 * CELL, x1, time.block5);
@@ -42,8 +48,8 @@ export function advance(page: Float32Array, base: number, time: GradeTime): void
     clear(page, base + P.t1 + slot1 * CELL, CELL);
     clear(page, x1, EXTRA);
   }
-  if (minute % 15 !== 0) return;
-  const slot2 = (minute / 15) % 4;
+  if (within(minute, 15) !== 0) return;
+  const slot2 = within(minute / 15, 4);
   const x2 = base + P.x2 + slot2 * EXTRA;
   if (page[x2 + X.minutes]! > 0) {
     if (!young(minute - 60) && page[x2 + X.taint] === 0) {
@@ -61,7 +67,7 @@ export function advance(page: Float32Array, base: number, time: GradeTime): void
 }
 
 function advanceHour(page: Float32Array, base: number, minute: number, hour: number): void {
-  const slot = (minute / 60) % 4;
+  const slot = within(minute / 60, 4);
   const cell = base + P.t3 + slot * CELL;
   const extra = base + P.x3 + slot * 3;
   if (page[extra]! >= 60 && page[extra + 1] === 0) {
@@ -99,10 +105,10 @@ export function fold(
   mu: number,
   hour: number,
 ): void {
-  const slot1 = Math.floor(minute / 5) % 3;
-  const slot2 = Math.floor(minute / 15) % 4;
-  const slot3 = Math.floor(minute / 60) % 4;
-  const cell0 = base + P.t0 + (minute % 5) * CELL;
+  const slot1 = within(Math.floor(minute / 5), 3);
+  const slot2 = within(Math.floor(minute / 15), 4);
+  const slot3 = within(Math.floor(minute / 60), 4);
+  const cell0 = base + P.t0 + within(minute, 5) * CELL;
   const cell1 = base + P.t1 + slot1 * CELL;
   const cell2 = base + P.t2 + slot2 * CELL;
   const cell3 = base + P.t3 + slot3 * CELL;
@@ -151,7 +157,7 @@ function extras(
     page[x1 + X.m1] = page[x1 + X.m1]! + mu * mu;
     page[x2 + X.m1] = page[x2 + X.m1]! + mu * mu;
   }
-  if (minute % 5 !== 4) return;
+  if (within(minute, 5) !== 4) return;
   const n5 = page[cell1 + Q.n]!;
   const mu5 = page[cell1 + Q.mu]!;
   if (n5 > page[x1 + X.max5]!) page[x1 + X.max5] = n5;
@@ -177,7 +183,7 @@ export function foldLate(
   for (const { minutes, cells, at } of TIERS) {
     const block = Math.floor(minute / minutes);
     if (Math.floor(graded / minutes) - block >= cells) continue;
-    const cell = base + at + (block % cells) * CELL;
+    const cell = base + at + within(block, cells) * CELL;
     for (let i = 0; i < CELL; i++) if (i !== Q.mu) page[cell + i] = page[cell + i]! + sums[i]!;
     held = true;
   }
@@ -187,13 +193,13 @@ export function foldLate(
 /** Marks every block from `from` to `to` (minutes) as covered by an incident: it will not be learnt. */
 export function taint(page: Float32Array, base: number, graded: number, from: number, to: number): void {
   for (let block = Math.floor(from / 5); block <= Math.floor(to / 5); block++) {
-    if (Math.floor(graded / 5) - block < 3) page[base + P.x1 + (block % 3) * EXTRA + X.taint] = 1;
+    if (Math.floor(graded / 5) - block < 3) page[base + P.x1 + within(block, 3) * EXTRA + X.taint] = 1;
   }
   for (let block = Math.floor(from / 15); block <= Math.floor(to / 15); block++) {
-    if (Math.floor(graded / 15) - block < 4) page[base + P.x2 + (block % 4) * EXTRA + X.taint] = 1;
+    if (Math.floor(graded / 15) - block < 4) page[base + P.x2 + within(block, 4) * EXTRA + X.taint] = 1;
   }
   for (let block = Math.floor(from / 60); block <= Math.floor(to / 60); block++) {
-    if (Math.floor(graded / 60) - block < 4) page[base + P.x3 + (block % 4) * 3 + 1] = 1;
+    if (Math.floor(graded / 60) - block < 4) page[base + P.x3 + within(block, 4) * 3 + 1] = 1;
   }
 }
 

@@ -1,6 +1,6 @@
 import { dispersion, expectedRate } from './baseline.ts';
 import { CELL, P, Q } from './page.ts';
-import { type GradeTime, HORIZON_MINUTES, TIERS } from './ring.ts';
+import { type GradeTime, HORIZON_MINUTES, TIERS, within } from './ring.ts';
 
 /**
  * What signals see of one function at one graded minute: the sums of the five horizons, the calls expected in each, and
@@ -36,7 +36,7 @@ export class WindowView {
   /** Sums the ring into the horizons; call after the minute was folded. */
   sumHorizons(): void {
     const { page, base, sums } = this;
-    const newest = base + P.t0 + (this.minute % 5) * CELL;
+    const newest = base + P.t0 + within(this.minute, 5) * CELL;
     for (let q = 0; q < CELL; q++) sums[q] = page[newest + q]!;
     for (let tier = 0; tier < 4; tier++) {
       const { at, cells } = TIERS[tier]!;
