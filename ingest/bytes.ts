@@ -36,6 +36,10 @@ export function indexOfByte(bytes: Uint8Array, byte: number, from: number): numb
   return Buffer.prototype.indexOf.call(bytes, byte, from);
 }
 
+export function lastIndexOfByte(bytes: Uint8Array, byte: number, from: number): number {
+  return Buffer.prototype.lastIndexOf.call(bytes, byte, from);
+}
+
 export const Byte = {
   newline: 0x0a,
   carriageReturn: 0x0d,

@@ -1,4 +1,4 @@
-import { ascii, Byte, indexOfByte, matches } from './bytes.ts';
+import { ascii, Byte, indexOfByte, lastIndexOfByte, matches } from './bytes.ts';
 import { decodeData, GZIP_BASE64 } from './envelopes/base64-gzip.ts';
 import { readQueryRow } from './envelopes/cli-events.ts';
 import { JsonScanner, Scan } from './envelopes/json-scanner.ts';
@@ -12,6 +12,7 @@ import { isBinary, isSpace, textBetween } from './text.ts';
 const MAX_VALUE_BYTES = 64 * 1024 * 1024;
 const MAX_CONTAINERS = 16;
 const MAX_PAIRS = 1000;
+const SAFE_BYTES = 256;
 const PATIENCE_BYTES = 64 * 1024;
 const EXCERPT_BYTES = 2000;
 const MESSAGE_TYPE = ascii('{"messageType"');
@@ -42,6 +43,8 @@ export class Framer {
   #offset = 0;
   #line = 1;
   #newline = -1;
+  /** a line feed that is far enough from the end of the bytes: a message before it need not look for its own */
+  #safe = -1;
 
   /** `keepsPlace`: false for bytes from inside a value, whose place is that of the value. */
   constructor(reading: Reading, subscriptions: SubscriptionBytes, keepsPlace: boolean) {
@@ -59,6 +62,8 @@ export class Framer {
   read(bytes: Uint8Array, isLast: boolean): number {
     let p = 0;
     this.#newline = -1;
+    const safe = bytes.length < SAFE_BYTES ? -1 : lastIndexOfByte(bytes, Byte.newline, bytes.length - SAFE_BYTES);
+    this.#safe = safe < this.#maxBytes ? safe : -1;
     while (p < bytes.length) {
       const next = this.#next(bytes, p, isLast);
       if (next === MORE) break;
@@ -140,7 +145,7 @@ export class Framer {
     if (!this.#isScanning) {
       this.#place();
       const isMessage = matches(bytes, p, MESSAGE_TYPE);
-      const newline = isMessage ? this.#newlineFrom(bytes, p) : -1;
+      const newline = !isMessage ? -1 : p < this.#safe ? this.#safe : this.#newlineFrom(bytes, p);
       // most messages are lines: wait for the end of the line before looking for the end of the value
       if (isMessage && newline < 0 && !isLast && bytes.length - p < PATIENCE_BYTES) return MORE;
       if (newline >= 0 && newline - p <= this.#maxBytes) {

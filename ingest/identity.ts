@@ -56,6 +56,7 @@ export class Identities {
   readonly #streams = new Map<string, LogStream>();
   readonly #groupByBytes = new ByteTable<LogGroup>();
   readonly #streamByBytes = new ByteTable<LogStream>();
+  readonly #streamByHead = new ByteTable<LogStream>();
   #groupCount = 0;
 
   constructor(dictionary: Dictionary) {
@@ -66,7 +67,7 @@ export class Identities {
     const key = `${account ?? ''}\n${region ?? ''}\n${name}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      if (forgetOldest(this.#groups, MAX_GROUPS)) this.#groupByBytes.clear();
+      if (forgetOldest(this.#groups, MAX_GROUPS)) this.#forgetBytes();
       group = newGroup(account, region, name.slice(0, MAX_NAME), ++this.#groupCount);
       this.#groups.set(key, group);
     }
@@ -77,7 +78,7 @@ export class Identities {
     const key = `${group.number}\n${name}`;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#streamByBytes.clear();
+      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#forgetBytes();
       stream = this.#newStream(group, name.slice(0, MAX_NAME));
       this.#streams.set(key, stream);
     }
@@ -89,7 +90,7 @@ export class Identities {
     const key = `${group.number}\n\n${name}\n${version}`;
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#streamByBytes.clear();
+      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#forgetBytes();
       const fn = this.functionNumber(group, name);
       const versionNumber = this.#dictionary.id(version.slice(0, MAX_NAME));
       stream = { group, fn, version: versionNumber, stream: 0, open: newRequestId(), durable: false, managed: false };
@@ -105,6 +106,15 @@ export class Identities {
 
   rememberGroup(view: DataView, from: number, to: number, owner: number, group: LogGroup): void {
     this.#groupByBytes.add(view, from, to, owner, group);
+  }
+
+  /** The stream remembered under plain bytes that hold group and stream, and an owner given as a number. */
+  findStream(view: DataView, from: number, to: number, owner: number): LogStream | undefined {
+    return this.#streamByHead.get(view, from, to, owner);
+  }
+
+  rememberStream(view: DataView, from: number, to: number, owner: number, stream: LogStream): void {
+    this.#streamByHead.add(view, from, to, owner, stream);
   }
 
   /** `stream` for plain bytes. */
@@ -125,6 +135,12 @@ export class Identities {
 
   functionNumber({ account, region }: LogGroup, name: string): number {
     return this.#dictionary.id(functionKey({ provider: 'aws', account, region, name: name.slice(0, MAX_NAME) }));
+  }
+
+  #forgetBytes(): void {
+    this.#groupByBytes.clear();
+    this.#streamByBytes.clear();
+    this.#streamByHead.clear();
   }
 
   #newStream(group: LogGroup, name: string): LogStream {

@@ -18,8 +18,7 @@ export class ReportFacts {
   status: Status = Status.unknown;
   /** dictionary number, 0 = none */
   errorType = 0;
-  /** bill and memory are absent because the platform has none, not because the line was cut */
-  managed = false;
+  isJson = false;
 
   clear(): void {
     this.durationUs = Number.NaN;
@@ -31,8 +30,16 @@ export class ReportFacts {
     this.memoryUsedKib = NONE;
     this.status = Status.unknown;
     this.errorType = 0;
-    this.managed = false;
+    this.isJson = false;
   }
+}
+
+/** Where the figures of the report being read belong; NaN and NONE until they are stored. */
+export interface ReportRow {
+  f: Float64Array;
+  u: Uint32Array;
+  fAt: number;
+  uAt: number;
 }
 
 /**
@@ -44,6 +51,7 @@ export class Recorder {
   readonly report = new ReportFacts();
   /** facts that no function could be found for since `begin` */
   unplaced = 0;
+  readonly #row: ReportRow = { f: new Float64Array(0), u: new Uint32Array(0), fAt: 0, uAt: 0 };
   readonly #start = newRequestId();
   #startStream: LogStream | null = null;
   #startTimeMs = 0;
@@ -88,31 +96,61 @@ export class Recorder {
   /** Writes `this.report`. Its start time is known only where START stood in the same message. */
   reportAt(stream: LogStream, timeMs: number): void {
     const report = this.report;
-    const fused = this.#startStream === stream && sameId(this.#start, report.id);
-    const i = this.add(
-      FragmentKind.report | this.#flagsOf(report, stream) | (fused ? Flag.fusedStart : 0),
-      stream,
-      timeMs,
-    );
-    if (sameId(stream.open, report.id)) clearRequestId(stream.open);
-    if (i < 0) return;
-    const { f, u } = this.out.block;
-    const fAt = i * F.stride;
-    const uAt = i * U.stride;
-    if (fused) {
+    if (stream.fn === 0) {
+      this.unplaced++;
+      return;
+    }
+    const row = this.openReport(stream, timeMs);
+    const { f, u } = row;
+    f[row.fAt + F.durationUs] = report.durationUs;
+    f[row.fAt + F.billedUs] = report.billedUs;
+    f[row.fAt + F.initUs] = report.initUs;
+    f[row.fAt + F.b] = report.restoreUs;
+    f[row.fAt + F.c] = report.billedRestoreUs;
+    u[row.uAt + U.text] = report.errorType;
+    u[row.uAt + U.memorySizeKib] = report.memorySizeKib;
+    u[row.uAt + U.memoryUsedKib] = report.memoryUsedKib;
+    this.closeReport(stream, report.id, report.status, report.isJson);
+  }
+
+  /**
+   * Starts a report whose figures are stored straight into the row returned, which is the same object every time;
+   * `closeReport` or `dropReport` must follow before anything else is written. The stream's function must be known.
+   */
+  openReport(stream: LogStream, timeMs: number): ReportRow {
+    const row = this.#row;
+    const i = this.out.add(FragmentKind.report, stream.fn, timeMs);
+    const { block } = this.out;
+    row.f = block.f;
+    row.u = block.u;
+    row.fAt = i * F.stride;
+    row.uAt = i * U.stride;
+    return row;
+  }
+
+  dropReport(): void {
+    this.out.block.n--;
+  }
+
+  closeReport(stream: LogStream, id: RequestId, status: Status, isJson: boolean): void {
+    const { f, u, fAt, uAt } = this.#row;
+    let flags = FragmentKind.report | flagsOf(this.#row, status, isJson, stream);
+    if (u[uAt + U.text] === this.#outOfMemory) flags |= Flag.oom;
+    u[uAt + U.version] = stream.version;
+    if (this.#startStream === stream && isSameId(this.#start, id)) {
+      flags |= Flag.fusedStart;
       f[fAt + F.a] = this.#startTimeMs;
       u[uAt + U.version] = this.#startVersion;
       this.#startStream = null;
     }
-    f[fAt + F.durationUs] = report.durationUs;
-    f[fAt + F.billedUs] = report.billedUs;
-    f[fAt + F.initUs] = report.initUs;
-    f[fAt + F.b] = report.restoreUs;
-    f[fAt + F.c] = report.billedRestoreUs;
-    u[uAt + U.text] = report.errorType;
-    u[uAt + U.memorySizeKib] = report.memorySizeKib;
-    u[uAt + U.memoryUsedKib] = report.memoryUsedKib;
-    this.setId(i, report.id);
+    if (isSameId(stream.open, id)) clearRequestId(stream.open);
+    u[uAt] = flags;
+    u[uAt + U.stream] = stream.stream;
+    u[uAt + U.id0] = id.w0;
+    u[uAt + U.id1] = id.w1;
+    u[uAt + U.id2] = id.w2;
+    u[uAt + U.id3] = id.w3;
+    u[uAt + U.idText] = id.text;
   }
 
   /** A fragment with function, version and stream set; its index in `out.block`, or -1 if the function is not known. */
@@ -145,20 +183,6 @@ export class Recorder {
     u[at + U.idText] = id.text;
   }
 
-  #flagsOf(report: ReportFacts, stream: LogStream): number {
-    let flags = report.initUs >= 0 || report.restoreUs >= 0 ? Flag.cold : 0;
-    if (report.managed || stream.managed) flags |= Flag.managed;
-    if (stream.durable) flags |= Flag.durable;
-    if (report.status !== Status.unknown) flags |= Flag.statusKnown;
-    if (report.status >= Status.error) flags |= Flag.failed;
-    if (report.status === Status.timeout) flags |= Flag.timeout;
-    if (report.errorType === this.#outOfMemory) flags |= Flag.oom;
-    // lines without Status: the bill is capped at the timeout, the duration is not
-    const capped = report.billedUs < Math.floor(report.durationUs / 1000) * 1000;
-    if (report.status === Status.unknown && capped) flags |= Flag.failed | Flag.timeout;
-    return flags;
-  }
-
   #flushStart(): void {
     const stream = this.#startStream;
     if (stream === null) return;
@@ -170,6 +194,22 @@ export class Recorder {
   }
 }
 
-function sameId(a: RequestId, b: RequestId): boolean {
+function isSameId(a: RequestId, b: RequestId): boolean {
   return a.w0 === b.w0 && a.w1 === b.w1 && a.w2 === b.w2 && a.w3 === b.w3;
+}
+
+function flagsOf({ f, u, fAt, uAt }: ReportRow, status: Status, isJson: boolean, stream: LogStream): number {
+  const durationUs = f[fAt + F.durationUs]!;
+  const billedUs = f[fAt + F.billedUs]!;
+  let flags = f[fAt + F.initUs]! >= 0 || f[fAt + F.b]! >= 0 ? Flag.cold : 0;
+  // Managed Instances, which write JSON only, have no bill and no memory
+  const isManaged = stream.managed || (isJson && !(billedUs >= 0) && u[uAt + U.memorySizeKib] === NONE);
+  if (isManaged) flags |= Flag.managed;
+  if (stream.durable) flags |= Flag.durable;
+  if (status !== Status.unknown) flags |= Flag.statusKnown;
+  if (status >= Status.error) flags |= Flag.failed;
+  if (status === Status.timeout) flags |= Flag.timeout;
+  // lines without Status: the bill is capped at the timeout, the duration is not
+  const isCapped = billedUs < Math.floor(durationUs / 1000) * 1000;
+  return status === Status.unknown && isCapped ? flags | Flag.failed | Flag.timeout : flags;
 }

@@ -7,8 +7,13 @@ import type { Journal } from '../journal.ts';
 import type { MessageReader } from '../message-reader.ts';
 import type { Recorder } from '../recorder.ts';
 import { UuidBytes } from '../request-id.ts';
-import { asciiText, skipDigitText, skipText, skipTexts, TimestampBytes } from './text-bytes.ts';
+import { asciiText, findQuote, skipDigitText, skipText, skipTexts, TimestampBytes } from './text-bytes.ts';
 
+const HEAD = new Literal('{"messageType":"DATA_MESSAGE","owner":"');
+const AFTER_OWNER = new Literal('","logGroup":"');
+const AFTER_GROUP = new Literal('","logStream":"');
+const AFTER_STREAM = new Literal('","subscriptionFilters":');
+const AFTER_FILTERS = new Literal(',"logEvents":[');
 const MESSAGE_TYPE = new Literal('"messageType":');
 const DATA_MESSAGE = new Literal('"DATA_MESSAGE"');
 const OWNER = new Literal('"owner":');
@@ -45,8 +50,10 @@ export class SubscriptionBytes {
   readonly #json: LambdaJsonBytes;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
-  #stream: LogStream | null = null;
+  #stream: LogStream | undefined;
   #events = 0;
+  /** a message of this value went to the text reader, which writes to the journal */
+  #isDecoding = false;
 
   constructor(
     identities: Identities,
@@ -89,29 +96,55 @@ export class SubscriptionBytes {
   #read(from: number): number {
     const view = this.#view;
     this.#uuids.forget();
-    let p = this.#head(view, from);
+    let p = this.#usualHead(view, from);
+    if (p < 0) p = this.#head(view, from);
     const stream = this.#stream;
-    if (p < 0 || stream === null || stream.fn === 0 || stream.group.kind === 'insights') return -1;
+    if (p < 0 || stream === undefined || stream.fn === 0 || stream.group.kind === 'insights') return -1;
     const mark = this.#recorder.out.hold();
     const { fn, version, durable, managed } = stream;
     const { w0, w1, w2, w3, text } = stream.open;
-    this.#journal.hold();
+    const { platformLines } = this.#journal.stats;
+    this.#isDecoding = false;
     this.#recorder.begin(true);
     p = this.#logEvents(view, p, stream);
     if (p < 0 || view.getUint8(p) !== Byte.closeBrace) {
       this.#recorder.abandon();
       this.#recorder.out.rewind(mark);
-      this.#journal.rewind();
+      if (this.#isDecoding) this.#journal.rewind();
+      this.#journal.stats.platformLines = platformLines;
       Object.assign(stream, { fn, version, durable, managed });
       Object.assign(stream.open, { w0, w1, w2, w3, text });
       return -1;
     }
     this.#recorder.end();
     this.#recorder.out.release();
-    this.#journal.release();
+    if (this.#isDecoding) this.#journal.release();
     this.#journal.stats.dataMessages++;
     this.#journal.stats.events += this.#events;
     return p + 1;
+  }
+
+  /** The keys before `logEvents` as CloudWatch writes them; sets the stream. The place after the `[` of the events, or -1. */
+  #usualHead(view: DataView, from: number): number {
+    if (!HEAD.at(view, from)) return -1;
+    const owner = ownerNumber(view, from + HEAD.length - 1);
+    const group = from + HEAD.length + OWNER_DIGITS + AFTER_OWNER.length;
+    if (owner < 0 || !AFTER_OWNER.at(view, group - AFTER_OWNER.length)) return -1;
+    const stream = findQuote(view, group) + AFTER_GROUP.length;
+    if (!AFTER_GROUP.at(view, stream - AFTER_GROUP.length)) return -1;
+    const streamEnd = findQuote(view, stream);
+    if (!AFTER_STREAM.at(view, streamEnd)) return -1;
+    const p = skipTexts(view, streamEnd + AFTER_STREAM.length);
+    if (p < 0 || !AFTER_FILTERS.at(view, p)) return -1;
+    this.#stream = this.#identities.findStream(view, group, streamEnd, owner);
+    if (this.#stream === undefined) {
+      // on first sight the names are checked for escapes, which no name remembered has
+      if (skipText(view, group - 1) < 0 || skipText(view, stream - 1) < 0) return -1;
+      const groupEnd = stream - AFTER_GROUP.length;
+      this.#stream = this.#identities.streamOfBytes(this.#group(view, group, groupEnd, owner), view, stream, streamEnd);
+      this.#identities.rememberStream(view, group, streamEnd, owner, this.#stream);
+    }
+    return p + AFTER_FILTERS.length;
   }
 
   /** The keys before `logEvents`, in any order; sets the stream. The place after the `[` of the events, or -1. */
@@ -237,6 +270,8 @@ export class SubscriptionBytes {
         return -1;
       }
     }
+    if (!this.#isDecoding) this.#journal.hold();
+    this.#isDecoding = true;
     this.#reader.read(stream, timeMs, message);
     return p + 1;
   }

@@ -1,9 +1,9 @@
 import { Byte, Literal, MAX_MEMORY_KIB, pair, skipSpaces as spaces } from '../bytes.ts';
-import { NONE } from '../fragment.ts';
+import { F, NONE, U } from '../fragment.ts';
 import type { LogStream } from '../identity.ts';
 import type { Journal } from '../journal.ts';
-import { type Recorder, Status } from '../recorder.ts';
-import { copyRequestId, UUID_LENGTH, type UuidBytes } from '../request-id.ts';
+import { type Recorder, type ReportRow, Status } from '../recorder.ts';
+import { UUID_LENGTH, type UuidBytes } from '../request-id.ts';
 import { DecimalBytes } from './decimal-bytes.ts';
 import { endOfMessage } from './lambda-text-bytes.ts';
 import type { VersionBytes } from './version-bytes.ts';
@@ -32,7 +32,9 @@ const RESTORE = escaped('"restoreDurationMs":');
 const MEMORY_SIZE = escaped('"memorySizeMB":');
 const MEMORY_USED = escaped('"maxMemoryUsedMB":');
 const PRODUCED = escaped('"producedBytes":');
-const [b, d, f, i, m, p_, r, s, t, v, D] = [0x62, 0x64, 0x66, 0x69, 0x6d, 0x70, 0x72, 0x73, 0x74, 0x76, 0x44];
+const [b, d, f, i, m, p_, r, s, t, v, R] = [0x62, 0x64, 0x66, 0x69, 0x6d, 0x70, 0x72, 0x73, 0x74, 0x76, 0x52];
+/** Figures that are not kept: those of platform.runtimeDone come again in the report. */
+const NOWHERE: ReportRow = { f: new Float64Array(F.stride), u: new Uint32Array(U.stride), fAt: 0, uAt: 0 };
 /** bits of record keys met, to notice a second one */
 const Met = { id: 1, status: 2, version: 4, metrics: 8, producedBytes: 16 } as const;
 
@@ -47,6 +49,9 @@ export class LambdaJsonBytes {
   readonly #journal: Journal;
   readonly #number = new DecimalBytes();
   #met = 0;
+  #status: Status = Status.unknown;
+  /** where metrics go: the row of a report, or nowhere */
+  #row: ReportRow = NOWHERE;
 
   constructor(recorder: Recorder, versions: VersionBytes, uuids: UuidBytes, journal: Journal) {
     this.#journal = journal;
@@ -65,37 +70,46 @@ export class LambdaJsonBytes {
     if (!isStart && !isReport && !RUNTIME_DONE.at(view, p)) return -1;
     p = afterComma(view, p + (isStart ? START : isReport ? REPORT : RUNTIME_DONE).length);
     if (p < 0 || !RECORD.at(view, p)) return -1;
-    p = this.#record(view, spaces(view, p + RECORD.length), stream);
-    if (p < 0 || view.getUint8(p) !== Byte.closeBrace) return -1;
-    const end = endOfMessage(view, p + 1);
-    return end < 0 || !this.#write(isStart, isReport, stream, timeMs) ? -1 : end;
+    this.#row = isReport ? this.#recorder.openReport(stream, timeMs) : NOWHERE;
+    const end = this.#end(view, spaces(view, p + RECORD.length), stream);
+    if (end >= 0 && (isReport ? this.#isReport() : isStart ? this.#isStart() : this.#isRuntimeDone())) {
+      if (isReport) this.#recorder.closeReport(stream, this.#uuids.id, this.#status, true);
+      else if (isStart) this.#recorder.start(stream, timeMs, this.#uuids.id, this.#has(Met.version) ? this.#versions.version : 0);
+      else this.#journal.stats.platformLines++;
+      return end;
+    }
+    if (isReport) this.#recorder.dropReport();
+    return -1;
   }
 
-  #write(isStart: boolean, isReport: boolean, stream: LogStream, timeMs: number): boolean {
-    const { report } = this.#recorder;
-    const met = this.#met;
-    if ((met & Met.id) === 0) return false;
-    if (isStart) {
-      if ((met & (Met.status | Met.metrics)) !== 0) return false;
-      this.#recorder.start(stream, timeMs, report.id, (met & Met.version) === 0 ? 0 : this.#versions.version);
-      return true;
-    }
-    if ((met & Met.version) !== 0) return false;
-    if (!isReport) {
-      if ((met & Met.status) === 0) return false;
-      this.#journal.stats.platformLines++;
-      return true;
-    }
-    if (!(report.durationUs >= 0) || (met & Met.producedBytes) !== 0) return false;
-    report.managed = !(report.billedUs >= 0) && report.memorySizeKib === NONE;
-    this.#recorder.reportAt(stream, timeMs);
-    return true;
+  #isReport(): boolean {
+    const { f, fAt } = this.#row;
+    return this.#has(Met.id) && !this.#has(Met.version | Met.producedBytes) && f[fAt + F.durationUs]! >= 0;
   }
 
-  /** Reads the object at `at` into the recorder's report; the place after it or -1. */
+  #isStart(): boolean {
+    return this.#has(Met.id) && !this.#has(Met.status | Met.metrics);
+  }
+
+  #isRuntimeDone(): boolean {
+    return this.#has(Met.id) && !this.#has(Met.version) && this.#status === Status.success;
+  }
+
+  /** Whether any of the keys was met. */
+  #has(bits: number): boolean {
+    return (this.#met & bits) !== 0;
+  }
+
+  /** Reads the record at `at` and all that closes the message; the place after its quote or -1. */
+  #end(view: DataView, at: number, stream: LogStream): number {
+    const p = this.#record(view, at, stream);
+    return p >= 0 && view.getUint8(p) === Byte.closeBrace ? endOfMessage(view, p + 1) : -1;
+  }
+
+  /** Reads the object at `at`; the place after it or -1. */
   #record(view: DataView, at: number, stream: LogStream): number {
-    this.#recorder.report.clear();
     this.#met = 0;
+    this.#status = Status.unknown;
     if (view.getUint8(at) !== Byte.openBrace) return -1;
     let p = at + 1;
     for (;;) {
@@ -109,13 +123,11 @@ export class LambdaJsonBytes {
 
   /** One key of the record with its value. The letter after `\"` tells the known keys apart. */
   #key(view: DataView, at: number, stream: LogStream): number {
-    const { report } = this.#recorder;
     const first = view.getUint8(at + 2);
     if (first === r) {
       const p = spaces(view, at + REQUEST_ID.length) + 2;
       if (!REQUEST_ID.at(view, at) || !this.#once(Met.id) || !isQuote(view, p - 2)) return -1;
       if (!this.#uuids.read(view, p) || !isQuote(view, p + UUID_LENGTH)) return -1;
-      copyRequestId(this.#uuids.id, report.id);
       return p + UUID_LENGTH + 2;
     }
     if (first === m)
@@ -139,7 +151,7 @@ export class LambdaJsonBytes {
     if (SPANS.at(view, at)) return skipNested(view, spaces(view, at + SPANS.length));
     const p = spaces(view, at + STATUS.length);
     if (!STATUS.at(view, at) || !SUCCESS.at(view, p) || !this.#once(Met.status)) return -1;
-    report.status = Status.success;
+    this.#status = Status.success;
     return p + SUCCESS.length;
   }
 
@@ -162,47 +174,34 @@ export class LambdaJsonBytes {
   }
 
   #metric(view: DataView, at: number): number {
-    const { report } = this.#recorder;
-    const number = this.#number;
     const first = view.getUint8(at + 2);
-    let p = -1;
-    if (first === d) {
-      p = this.#value(view, at, DURATION);
-      if (report.durationUs >= 0) return -1;
-      report.durationUs = number.thousandths;
-    } else if (first === m) {
-      return this.#memory(view, at);
-    } else if (first === b && view.getUint8(at + 8) === D) {
-      p = this.#value(view, at, BILLED);
-      if (report.billedUs >= 0) return -1;
-      report.billedUs = number.thousandths;
-    } else if (first === i) {
-      p = this.#value(view, at, INIT);
-      if (report.initUs >= 0) return -1;
-      report.initUs = number.thousandths;
-    } else if (first === r) {
-      p = this.#value(view, at, RESTORE);
-      if (report.restoreUs >= 0) return -1;
-      report.restoreUs = number.thousandths;
-    } else if (first === b) {
-      p = this.#value(view, at, BILLED_RESTORE);
-      if (report.billedRestoreUs >= 0) return -1;
-      report.billedRestoreUs = number.thousandths;
-    } else if (first === p_) {
-      p = this.#once(Met.producedBytes) ? this.#value(view, at, PRODUCED) : -1;
-    }
+    if (first === d) return this.#duration(view, at, DURATION, F.durationUs);
+    if (first === m) return this.#memory(view, at);
+    if (first === i) return this.#duration(view, at, INIT, F.initUs);
+    if (first === r) return this.#duration(view, at, RESTORE, F.b);
+    if (first === p_) return this.#once(Met.producedBytes) ? this.#value(view, at, PRODUCED) : -1;
+    if (first !== b) return -1;
+    const isRestore = view.getUint8(at + 8) === R;
+    return this.#duration(view, at, isRestore ? BILLED_RESTORE : BILLED, isRestore ? F.c : F.billedUs);
+  }
+
+  #duration(view: DataView, at: number, key: Literal, column: number): number {
+    const { f, fAt } = this.#row;
+    if (this.#row !== NOWHERE && !Number.isNaN(f[fAt + column])) return -1;
+    const p = this.#value(view, at, key);
+    f[fAt + column] = this.#number.thousandths;
     return p;
   }
 
   #memory(view: DataView, at: number): number {
-    const { report } = this.#recorder;
+    const { u, uAt } = this.#row;
     const isSize = MEMORY_SIZE.at(view, at);
+    const column = uAt + (isSize ? U.memorySizeKib : U.memoryUsedKib);
+    if (this.#row !== NOWHERE && u[column] !== NONE) return -1;
     const p = this.#value(view, at, isSize ? MEMORY_SIZE : MEMORY_USED);
     const kib = (this.#number.thousandths / 1000) * 1024;
     if (p < 0 || kib > MAX_MEMORY_KIB || this.#number.thousandths % 1000 !== 0) return -1;
-    if ((isSize ? report.memorySizeKib : report.memoryUsedKib) !== NONE) return -1;
-    if (isSize) report.memorySizeKib = kib;
-    else report.memoryUsedKib = kib;
+    u[column] = kib;
     return p;
   }
 

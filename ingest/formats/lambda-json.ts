@@ -86,9 +86,9 @@ function readReport(record: JsonObject, event: LogEvent, text: string): void {
   report.billedRestoreUs = measure(metrics, 'billedRestoreDurationMs');
   report.memorySizeKib = wordOf(measure(metrics, 'memorySizeMB'));
   report.memoryUsedKib = wordOf(measure(metrics, 'maxMemoryUsedMB'));
+  report.isJson = true;
   report.status = statusOf(record['status']);
   report.errorType = event.intern(textOf(record['errorType']));
-  report.managed = Number.isNaN(report.billedUs) && report.memorySizeKib === NONE;
   event.recorder.reportAt(event.stream, event.timeMs);
 }
 

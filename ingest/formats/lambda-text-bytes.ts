@@ -1,28 +1,33 @@
 import { Byte, Literal, MAX_MEMORY_KIB, pair, quad } from '../bytes.ts';
-import { NONE } from '../fragment.ts';
+import { F, U } from '../fragment.ts';
 import type { LogStream } from '../identity.ts';
-import type { Recorder } from '../recorder.ts';
-import { copyRequestId, UUID_LENGTH, type UuidBytes } from '../request-id.ts';
+import { type Recorder, type ReportRow, Status } from '../recorder.ts';
+import { UUID_LENGTH, type UuidBytes } from '../request-id.ts';
 import { DecimalBytes } from './decimal-bytes.ts';
 import type { VersionBytes } from './version-bytes.ts';
 
 const START = new Literal('START RequestId: ');
 const VERSION = new Literal(' Version: ');
+const LATEST = new Literal(' Version: $LATEST\\n"');
 const END = new Literal('END RequestId: ');
 const REPORT = new Literal('REPORT RequestId: ');
-const DURATION = new Literal('Duration: ');
-const BILLED = new Literal('Billed Duration: ');
+const DURATION = new Literal('\\tDuration: ');
+const BILLED = new Literal(' ms\\tBilled Duration: ');
+const MEMORY_SIZE = new Literal(' ms\\tMemory Size: ');
+const MEMORY_USED = new Literal(' MB\\tMax Memory Used: ');
 const BILLED_RESTORE = new Literal('Billed Restore Duration: ');
-const MEMORY_SIZE = new Literal('Memory Size: ');
-const MEMORY_USED = new Literal('Max Memory Used: ');
 const INIT = new Literal('Init Duration: ');
 const RESTORE = new Literal('Restore Duration: ');
 const XRAY = new Literal('XRAY TraceId: ');
 const ESCAPED_TAB = pair('\\t');
 const ESCAPED_NEWLINE = pair('\\n');
-const MILLISECONDS = quad(' ms ');
-const MEGABYTES = quad(' MB ');
-const [B, D, I, M, R, e] = [0x42, 0x44, 0x49, 0x4d, 0x52, 0x65];
+const LAST_TAB = quad('\\t\\n');
+/** three bytes: a space and a unit */
+const MILLISECONDS = quad('\0 ms');
+const MEGABYTES = quad('\0 MB');
+/** thousandths of MB */
+const MAX_MEMORY = (MAX_MEMORY_KIB / 1024) * 1000;
+const [I, R] = [0x49, 0x52];
 
 /**
  * START, END and REPORT as they stand inside a JSON string (TAB is `\t` there), without decoding it. Every method takes
@@ -46,6 +51,10 @@ export class LambdaTextBytes {
     let p = at + START.length;
     if (!START.at(view, at) || !this.#uuids.read(view, p)) return -1;
     p += UUID_LENGTH;
+    if (LATEST.at(view, p)) {
+      this.#recorder.start(stream, timeMs, this.#uuids.id, this.#versions.latest);
+      return p + LATEST.length;
+    }
     if (!VERSION.at(view, p)) return -1;
     p = this.#versions.read(view, p + VERSION.length);
     if (p < 0) return -1;
@@ -61,78 +70,60 @@ export class LambdaTextBytes {
   }
 
   report(view: DataView, at: number, stream: LogStream, timeMs: number): number {
-    const { report } = this.#recorder;
     let p = at + REPORT.length;
     if (!REPORT.at(view, at) || !this.#uuids.read(view, p)) return -1;
-    copyRequestId(this.#uuids.id, report.id);
-    p += UUID_LENGTH;
-    report.clear();
+    const row = this.#recorder.openReport(stream, timeMs);
+    p = this.#usual(view, p + UUID_LENGTH, row);
+    if (p >= 0 && !(view.getUint32(p) === LAST_TAB && view.getUint8(p + 4) === Byte.quote)) p = this.#more(view, p, row);
+    else if (p >= 0) p += 5;
+    if (p < 0) {
+      this.#recorder.dropReport();
+      return -1;
+    }
+    this.#recorder.closeReport(stream, this.#uuids.id, Status.unknown, false);
+    return p;
+  }
+
+  /** The four figures that every report begins with, in the order of all real ones; the place after them or -1. */
+  #usual(view: DataView, at: number, { f, u, fAt, uAt }: ReportRow): number {
+    const number = this.#number;
+    if (!DURATION.at(view, at)) return -1;
+    let p = number.read(view, at + DURATION.length);
+    if (p < 0 || !BILLED.at(view, p)) return -1;
+    f[fAt + F.durationUs] = number.thousandths;
+    p = number.read(view, p + BILLED.length);
+    if (p < 0 || !MEMORY_SIZE.at(view, p)) return -1;
+    f[fAt + F.billedUs] = number.thousandths;
+    p = number.read(view, p + MEMORY_SIZE.length);
+    if (p < 0 || !MEMORY_USED.at(view, p) || number.thousandths > MAX_MEMORY) return -1;
+    u[uAt + U.memorySizeKib] = kibibytes(number.thousandths);
+    p = number.read(view, p + MEMORY_USED.length);
+    if (p < 0 || view.getUint32(p) >>> 8 !== MEGABYTES || number.thousandths > MAX_MEMORY) return -1;
+    u[uAt + U.memoryUsedKib] = kibibytes(number.thousandths);
+    return p + 3;
+  }
+
+  /** What may come after them: the figures of a cold start, the X-Ray line. The place after the closing quote or -1. */
+  #more(view: DataView, at: number, { f, fAt }: ReportRow): number {
+    let p = at;
     while (view.getUint16(p) === ESCAPED_TAB) {
       p += 2;
       const next = view.getUint8(p);
       if (next === Byte.backslash || next === Byte.quote) break;
-      p = this.#field(view, p);
-      if (p < 0) return -1;
+      const label = next === I ? INIT : next === R ? RESTORE : BILLED_RESTORE;
+      const column = fAt + (next === I ? F.initUs : next === R ? F.b : F.c);
+      if (!label.at(view, p) || !Number.isNaN(f[column])) return -1;
+      p = this.#number.read(view, p + label.length);
+      if (p < 0 || view.getUint32(p) >>> 8 !== MILLISECONDS) return -1;
+      f[column] = this.#number.thousandths;
+      p += 3;
     }
-    p = endOfReport(view, p);
-    if (p < 0 || Number.isNaN(report.durationUs)) return -1;
-    this.#recorder.reportAt(stream, timeMs);
-    return p;
-  }
-
-  /** One `Label: value unit`; -1 for a label not known here or met twice. */
-  #field(view: DataView, at: number): number {
-    const { report } = this.#recorder;
-    const number = this.#number;
-    const first = view.getUint8(at);
-    let p = -1;
-    if (first === D) {
-      p = this.#value(view, at, DURATION, MILLISECONDS);
-      if (report.durationUs >= 0) return -1;
-      report.durationUs = number.thousandths;
-    } else if (first === M) {
-      return this.#memory(view, at);
-    } else if (first === B && view.getUint8(at + 7) === D) {
-      p = this.#value(view, at, BILLED, MILLISECONDS);
-      if (report.billedUs >= 0) return -1;
-      report.billedUs = number.thousandths;
-    } else if (first === I) {
-      p = this.#value(view, at, INIT, MILLISECONDS);
-      if (report.initUs >= 0) return -1;
-      report.initUs = number.thousandths;
-    } else if (first === R) {
-      p = this.#value(view, at, RESTORE, MILLISECONDS);
-      if (report.restoreUs >= 0) return -1;
-      report.restoreUs = number.thousandths;
-    } else if (first === B) {
-      p = this.#value(view, at, BILLED_RESTORE, MILLISECONDS);
-      if (report.billedRestoreUs >= 0) return -1;
-      report.billedRestoreUs = number.thousandths;
-    }
-    return p;
-  }
-
-  #memory(view: DataView, at: number): number {
-    const { report } = this.#recorder;
-    const isSize = view.getUint8(at + 1) === e;
-    const p = this.#value(view, at, isSize ? MEMORY_SIZE : MEMORY_USED, MEGABYTES);
-    const kib = (this.#number.thousandths / 1000) * 1024;
-    if (p < 0 || kib > MAX_MEMORY_KIB || this.#number.thousandths % 1000 !== 0) return -1;
-    if ((isSize ? report.memorySizeKib : report.memoryUsedKib) !== NONE) return -1;
-    if (isSize) report.memorySizeKib = kib;
-    else report.memoryUsedKib = kib;
-    return p;
-  }
-
-  /** Reads `label`, a number and its unit, after which an escape or the closing quote comes; the place there or -1. */
-  #value(view: DataView, at: number, label: Literal, unit: number): number {
-    if (!label.at(view, at)) return -1;
-    const p = this.#number.read(view, at + label.length);
-    if (p < 0) return -1;
-    const found = view.getInt32(p);
-    return (found ^ unit) >>> 8 === 0 ? p + 3 : -1; // the fourth byte is the next token's
+    return endOfReport(view, p);
   }
 }
+
+/** Thousandths of MB in KiB, as the text reader rounds it. */
+const kibibytes = (thousandths: number): number => Math.round((thousandths / 1000) * 1024);
 
 /** The place after the closing quote, past one line feed at most. */
 export function endOfMessage(view: DataView, at: number): number {

@@ -12,12 +12,13 @@ export class VersionBytes {
   /** dictionary number of the version read last */
   version = 0;
   readonly #dictionary: Dictionary;
-  readonly #latest: number;
+  /** dictionary number of `$LATEST` */
+  readonly latest: number;
   readonly #numbered = new Map<number, number>();
 
   constructor(dictionary: Dictionary) {
     this.#dictionary = dictionary;
-    this.#latest = dictionary.id(LATEST);
+    this.latest = dictionary.id(LATEST);
   }
 
   /** Where the version that starts at `at` ends, or -1 for any other word. */
@@ -38,7 +39,7 @@ export class VersionBytes {
 
   #readLatest(view: DataView, at: number): number {
     if (view.getUint32(at) !== LATEST_HEAD || view.getUint32(at + 3) !== LATEST_TAIL) return -1;
-    this.version = this.#latest;
+    this.version = this.latest;
     return at + LATEST.length;
   }
 
