@@ -90,6 +90,8 @@ function oneShotText(verdict: Verdict): string {
       return 'first seen';
     case 'new-version':
       return `version ${value} answers for the first time`;
+    case 'memory-grown':
+      return `memory size raised, ${value}: each millisecond costs that much more`;
     case 'memory-size':
       return `memory size changed, ${value}`;
     case 'logs-dropped':

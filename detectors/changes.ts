@@ -3,6 +3,8 @@ import { EPOCH_MINUTE, P } from './page.ts';
 import type { Shard } from './shard.ts';
 
 const MINUTE_MS = 60_000;
+/** Memory is billed by size: a step of this much is worth a look, less is a fact for the record. */
+const DEARER = 1.75;
 
 /** The memory size of a function is another than before: an event, never an alarm. */
 export function sizeChanged(
@@ -16,15 +18,9 @@ export function sizeChanged(
   const before = shard.pages[page + P.memoryKib]!;
   shard.pages[page + P.memoryKib] = sizeKib;
   shard.pages[page + P.memorySince] = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
+  const detail = sizeKib >= DEARER * before ? 'memory-grown' : 'memory-size';
   if (before > 0)
-    oneShot(
-      shard,
-      slot,
-      timeMs,
-      nowMs,
-      `memory-size:${Math.round(before / 1024)}→${Math.round(sizeKib / 1024)} MiB`,
-      '',
-    );
+    oneShot(shard, slot, timeMs, nowMs, `${detail}:${Math.round(before / 1024)}→${Math.round(sizeKib / 1024)} MiB`, '');
 }
 
 /** A version answers; a newer one than known is an event. */

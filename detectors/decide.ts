@@ -66,7 +66,11 @@ export function passes(
   if (top.score < bar && !(top.score >= bar - 1.5 && fused >= bar + 1)) return null;
   const streak = view.page[view.base + P.streak + family]! | 0;
   const persists = (streak & 1) + ((streak >> 1) & 1) + ((streak >> 2) & 1) >= 2;
-  if (top.horizon >= 2) return `score ${top.score.toFixed(1)} reaches ${bar} over ${view.minutesOf(top.horizon)} min`;
+  const score =
+    top.score >= bar
+      ? `score ${top.score.toFixed(1)}`
+      : `score ${top.score.toFixed(1)}, with ${second.toFixed(1)} of another signal,`;
+  if (top.horizon >= 2) return `${score} reaches ${bar} over ${view.minutesOf(top.horizon)} min`;
   if (top.score >= extremeBar)
     return `score ${top.score.toFixed(1)} reaches the bar of ${extremeBar} for a single window`;
   if (persists) return `score reached ${bar} in 2 of the last 3 windows`;

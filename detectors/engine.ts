@@ -24,8 +24,6 @@ export interface EngineRows {
   scores: ScoreRow[];
 }
 
-/** A jump of the watermark over more empty time than this is not walked minute by minute, minutes. */
-const WALK_AT_MOST = 60 * 24 * 4;
 const MINUTE_MS = 60_000;
 /** How far past the watermark the last events of an input may lie and still be graded at its end, ms. */
 const END_SLACK_MS = 15 * MINUTE_MS;
@@ -47,6 +45,7 @@ export class Engine {
   readonly #timeOf: (minute: number) => GradeTime;
   watermarkMs = Number.NaN;
   #graded = Number.NaN;
+  #living: Shard[] = [];
   sourceStart = Number.NaN;
   rows: EngineRows = { minutes: [], invocations: [], scores: [] };
 
@@ -102,10 +101,18 @@ export class Engine {
   #admit(dictionary: Dictionary, route: Route, fn: number): number {
     const key = dictionary.text(fn);
     const number = shardOf(key);
-    const slot = this.shards[number]!.slotOf(key);
+    const shard = this.shards[number]!;
+    if (shard.keys.length === 0) this.#enliven(shard);
+    const slot = shard.slotOf(key);
     route.shards[fn] = number;
     route.slots[fn] = slot;
     return slot;
+  }
+
+  /** Shards that have a function, by number: the others have nothing to do. */
+  #enliven(shard: Shard): void {
+    this.#living.push(shard);
+    this.#living.sort((a, b) => a.number - b.number);
   }
 
   /** The watermark moved: grades what is due. */
@@ -138,11 +145,13 @@ export class Engine {
   }
 
   #walk(to: number, partial: boolean): void {
-    if (to - this.#graded > WALK_AT_MOST && this.shards.every((shard) => shard.awake.length === 0)) {
-      this.#setGraded(to - 1);
-    }
-    const living = this.shards.filter((shard) => shard.keys.length > 0);
+    const living = this.#living;
     for (let minute = this.#graded + 1; minute <= to; minute++) {
+      if (living.every((shard) => shard.awake.length === 0)) {
+        minute = nextMinute(living, minute, to);
+        this.#setGraded(minute - 1);
+        if (minute > to) return;
+      }
       const time = this.#timeOf(minute);
       for (const shard of living) gradeMinute(shard, time, this.watermarkMs, partial);
       this.#setGraded(minute);
@@ -170,12 +179,11 @@ export class Engine {
   #hear(minuteMs: number, pulses: readonly Pulse[]): void {
     const verdicts: Verdict[] = [];
     const { rows } = this;
-    for (const shard of this.shards) {
-      if (shard.keys.length === 0) continue;
+    for (const shard of this.#living) {
       if (shard.verdicts.length > 0) verdicts.push(...shard.verdicts.splice(0));
-      for (const row of shard.minutes.splice(0)) rows.minutes.push(row);
-      for (const row of shard.invocations.splice(0)) rows.invocations.push(row);
-      for (const row of shard.scores.splice(0)) rows.scores.push(row);
+      if (shard.minutes.length > 0) for (const row of shard.minutes.splice(0)) rows.minutes.push(row);
+      if (shard.invocations.length > 0) for (const row of shard.invocations.splice(0)) rows.invocations.push(row);
+      if (shard.scores.length > 0) for (const row of shard.scores.splice(0)) rows.scores.push(row);
     }
     if (verdicts.length === 0 && Number.isNaN(minuteMs)) return;
     verdicts.sort((a, b) => a.atMs - b.atMs); // stable: shard order, then the order within the shard
@@ -213,8 +221,18 @@ export class Engine {
     this.watermarkMs = watermarkMs;
     this.sourceStart = sourceStart;
     for (const shard of this.shards) shard.sourceStart = sourceStart;
+    this.#living = this.shards.filter((shard) => shard.keys.length > 0);
     this.#setGraded(graded);
   }
+}
+
+/** The first minute from `from` on that has data; beyond `to` when none has. */
+function nextMinute(shards: readonly Shard[], from: number, to: number): number {
+  let next = to + 1;
+  for (const shard of shards) {
+    for (const minute of shard.cells.minutes.keys()) if (minute >= from && minute < next) next = minute;
+  }
+  return next;
 }
 
 function createTimeOf(timeZone: string, sourceStart: () => number): (minute: number) => GradeTime {

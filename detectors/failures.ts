@@ -20,27 +20,55 @@ export function countFailure(
 ): void {
   const u = i * U.stride;
   const flags = block.u[u]!;
-  const { values } = shard.cells;
-  if (hasId(block, u)) {
-    const key = idKey(block, u, slot);
-    const known = shard.failures.get(key);
-    if (known !== undefined && Math.abs(known - timeMs) <= SAME_ATTEMPT_MS) {
-      if ((flags & Flag.timeout) !== 0 && !shard.failures.has(-key)) bump(shard, at, C.tmo, key, timeMs);
-      return;
-    }
-    shard.failures.set(key, timeMs);
-    if ((flags & Flag.timeout) !== 0) bump(shard, at, C.tmo, key, timeMs);
-    shard.evidence.add(slot, 'failed', requestIdOf(block, i));
-  } else if ((flags & Flag.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + 1;
-  values[at + C.err] = values[at + C.err]! + 1;
-  if ((flags & Flag.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + 1;
+  const kinds = ((flags & Flag.timeout) !== 0 ? KIND.timeout : 0) | ((flags & Flag.oom) !== 0 ? KIND.oom : 0);
+  if (!hasId(block, u)) {
+    count(shard, at, 1, kinds);
+    newType(shard, block, u, slot, timeMs, true);
+    return;
+  }
+  const key = idKey(block, u, slot);
+  const known = shard.failures.get(key);
+  const knownMs = known === undefined ? Number.NaN : failureMs(known);
+  if (Math.abs(knownMs - timeMs) <= SAME_ATTEMPT_MS) {
+    const before = known! & KIND.all;
+    if (timeMs > knownMs) move(shard, slot, knownMs, at, before);
+    count(shard, at, 0, kinds & ~before);
+    shard.failures.set(key, Math.floor(Math.max(timeMs, knownMs)) * 4 + (before | kinds));
+    return;
+  }
+  shard.failures.delete(key); // so that the map stays in the order of time
+  shard.failures.set(key, Math.floor(timeMs) * 4 + kinds);
+  shard.evidence.add(slot, 'failed', requestIdOf(block, i));
+  count(shard, at, 1, kinds);
   newType(shard, block, u, slot, timeMs, true);
 }
 
-function bump(shard: Shard, at: number, counter: number, key: number, timeMs: number): void {
+/** What an entry of `shard.failures` tells besides the time: which counts the failure is already part of. */
+const KIND = { timeout: 1, oom: 2, all: 3 } as const;
+
+/** Time of a failure that was counted, ms. */
+export function failureMs(entry: number): number {
+  return Math.floor(entry / 4);
+}
+
+function count(shard: Shard, at: number, failures: number, kinds: number): void {
   const { values } = shard.cells;
-  values[at + counter] = values[at + counter]! + 1;
-  shard.failures.set(-key, timeMs);
+  values[at + C.err] = values[at + C.err]! + failures;
+  const sign = failures < 0 ? -1 : 1;
+  if ((kinds & KIND.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + sign;
+  if ((kinds & KIND.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + sign;
+}
+
+/** Lines of one failure may stand on both sides of a minute: it counts where the last of them stands, beside its report. */
+function move(shard: Shard, slot: number, fromMs: number, at: number, kinds: number): void {
+  const minute = Math.floor(fromMs / MINUTE_MS) - EPOCH_MINUTE;
+  const { values } = shard.cells;
+  for (let from = shard.cellOf[slot]!; from >= 0; from = values[from + C.nextOfSlot]!) {
+    if (from === at || values[from + C.minute] !== minute || values[from + C.err]! < 1) continue;
+    count(shard, from, -1, kinds);
+    count(shard, at, 1, kinds);
+    return;
+  }
 }
 
 /** Error types a function is known for; calls that fail with another are counted until they are known too. */

@@ -1,6 +1,7 @@
 import { C } from './cells.ts';
 import { decide, decideLate } from './decide.ts';
 import { judge } from './early.ts';
+import { failureMs } from './failures.ts';
 import { incidentAt } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
@@ -96,7 +97,7 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const page = slot * PAGE;
   const gap = pages[page + P.gap]!;
   if (gap > 0) {
-    learnGap(shard, page, gap);
+    learnGap(shard, page, gap, pages[page + P.gapExpected]!);
     pages[page + P.gap] = 0;
     pages[page + P.gapExpected] = 0;
   }
@@ -113,12 +114,14 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
 }
 
 /** A gap that was an incident is not the measure of the next one, unless another like it has been: then it is habit. */
-function learnGap(shard: Shard, page: number, gap: number): void {
+function learnGap(shard: Shard, page: number, gap: number, due: number): void {
   const { pages } = shard;
   const silenced = pages[incidentAt(page, 4) + I.open] !== 0;
   const longest = pages[page + P.longestGap]!;
   const habit = !silenced || pages[page + P.gapCandidate]! >= 0.6 * gap || pages[page + P.levelMinutes]! < 1440;
   if (silenced) pages[page + P.gapCandidate] = Math.max(gap, pages[page + P.gapCandidate]!);
+  if (due > pages[page + P.longestDue]! && habit) pages[page + P.longestDue] = due;
+  else pages[page + P.longestDue] = pages[page + P.longestDue]! * (1 - 0.0005 * Math.min(1, gap / 60));
   if (gap > longest && habit) pages[page + P.longestGap] = gap;
   else pages[page + P.longestGap] = longest * (1 - 0.0005 * Math.min(1, gap / 60));
 }
@@ -275,8 +278,8 @@ function housekeeping(shard: Shard, watermarkMs: number): void {
   const forgetMs = watermarkMs - shard.options.settings.latenessMs - 120_000;
   shard.reports.expire(forgetMs);
   shard.lines.expire(forgetMs);
-  for (const [key, timeMs] of shard.failures) {
-    if (timeMs > watermarkMs - LOST_AFTER_MS) break;
+  for (const [key, entry] of shard.failures) {
+    if (failureMs(entry) > watermarkMs - LOST_AFTER_MS) break;
     shard.failures.delete(key);
   }
   for (const [key, start] of shard.starts) {

@@ -216,8 +216,11 @@ function start(shard: Shard, block: FragmentBlock, i: number, slot: number, time
   const u = i * U.stride;
   if (!once(shard, block, u, slot, timeMs)) return;
   const key = idKey(block, u, slot);
-  if (shard.loneReports.delete(key)) return;
-  shard.starts.set(key, { timeMs, version: block.dictionary.text(block.u[u + U.version]!) });
+  const version = block.dictionary.text(block.u[u + U.version]!);
+  if (shard.loneReports.delete(key)) {
+    const record = shard.pending.get(key);
+    if (record !== undefined && version !== '') record.version ??= version;
+  } else shard.starts.set(key, { timeMs, version });
 }
 
 /** False, and counted, for a line that was counted before. */

@@ -16,6 +16,7 @@ const SEVERITY: Readonly<Record<string, Severity>> = {
   verbose: 'warning',
   'logs-dropped': 'warning',
   'dormant-awake': 'warning',
+  'memory-grown': 'warning',
   'new-function-burst': 'warning',
 };
 

@@ -58,6 +58,7 @@ export const P = {
   gap: take(1), // graded minutes without a call, now
   gapExpected: take(1), // calls that were due in that gap
   longestGap: take(1), // decayed maximum of finished gaps, minutes
+  longestDue: take(1), // the same in calls that were due: nights are long, but little is due in them
   gapCandidate: take(1), // a gap that was an incident: the second of its kind is the function's nature
   recurring: take(2), // hours of the day in which traffic and silence incidents have begun (bitmaps of 24 bits)
   unrest: take(2), // decayed count of them

@@ -23,7 +23,7 @@ export const DEFAULT_SETTINGS: DetectionSettings = {
   timeZone: 'UTC',
   warmupWindows: 60,
   bar: 6,
-  extremeBar: 9,
+  extremeBar: 8,
   closeAfterWindows: 15,
   disabledSignals: [],
 };

@@ -66,7 +66,7 @@ export class Shard {
   readonly reports: SeenEvents;
   /** other events that count: insights, failures and access lines */
   readonly lines: SeenEvents;
-  /** request id → time of the failure that was counted for it, ms */
+  /** request id → the failure that was counted for it: its time and kinds, see failures.ts */
   readonly failures = new Map<number, number>();
   readonly starts = new Map<number, PendingStart>();
   /** ids of reports that came without their START, so that a START that comes later is not taken for lost */

@@ -8,6 +8,8 @@ import type { Finding } from './signal.ts';
 const DUE = 8;
 const GAP_RATIO = 2;
 const LEAST_MINUTES = 5;
+/** … or that many more calls must have been due than twice those of any gap on record. */
+const MORE_DUE = 4;
 /** A function that was only ever active for a few hours has shown no rhythm to break. */
 const ACTIVE_MINUTES = 360;
 
@@ -16,7 +18,9 @@ export function silence(view: WindowView): Finding | null {
   const { page, base } = view;
   const gap = page[base + P.gap]!;
   const due = page[base + P.gapExpected]!;
-  if (due < DUE || gap < LEAST_MINUTES || gap <= GAP_RATIO * page[base + P.longestGap]!) return null;
+  if (due < DUE || gap < LEAST_MINUTES) return null;
+  const longer = gap > GAP_RATIO * page[base + P.longestGap]!;
+  if (!longer && due <= GAP_RATIO * page[base + P.longestDue]! + MORE_DUE) return null;
   if (page[base + P.lastSeen]! - page[base + P.since]! < ACTIVE_MINUTES) return null;
   const horizon = gap < 30 ? 2 : gap < 120 ? 3 : 4;
   const phi = Math.min(0.35, dispersion(page, base, horizon));
@@ -33,7 +37,7 @@ export function silence(view: WindowView): Finding | null {
     ratio: 0,
     support: due,
     model: { kind: 'negative-binomial', tail: 'zero', mean: due, phi },
-    rule: `no call for ${gap} min though ${due.toFixed(0)} were due (at least ${DUE}); the longest gap on record is ${page[base + P.longestGap]!.toFixed(0)} min`,
+    rule: `no call for ${gap} min though ${due.toFixed(0)} were due (at least ${DUE}); the longest gap on record is ${page[base + P.longestGap]!.toFixed(0)} min, ${page[base + P.longestDue]!.toFixed(0)} calls due`,
     drivers: [],
   };
 }
