@@ -199,11 +199,12 @@ export class Engine {
       const limit = Math.floor((this.watermarkMs + END_SLACK_MS) / MINUTE_MS) - EPOCH_MINUTE;
       const last = minutes.reduce((a, b) => (b <= limit ? Math.max(a, b) : a), first);
       if (Number.isNaN(this.#graded)) this.#begin(last);
+      const patch = this.#graded + EPOCH_MINUTE + 2; // the next one's, which replaces it when a later replay goes on
       const whole = Math.floor(this.watermarkMs / MINUTE_MS) - 1 - EPOCH_MINUTE;
       if (Math.min(whole, last) > this.#graded) this.#walk(Math.min(whole, last), false);
       this.watermarkMs = Math.max(this.watermarkMs, (last + EPOCH_MINUTE + 1) * MINUTE_MS);
       if (last > this.#graded) this.#walk(last, true);
-      for (const shard of this.shards) if (shard.cells.minutes.size > 0) gradeLate(shard, this.watermarkMs);
+      for (const shard of this.shards) if (shard.cells.minutes.size > 0) gradeLate(shard, this.watermarkMs, patch);
     }
     for (const shard of this.shards) {
       if (shard.cells.minutes.size > 0) storeUngraded(shard);

@@ -46,6 +46,7 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   view.load(pages, page, time);
   advance(pages, page, time);
   pages[page + P.age] = pages[page + P.age]! + 1;
+  if (minute % 5 === 0 || pages[page + P.slowBar] === 0) pages[page + P.slowBar] = slowBar(pages, page);
   if (at < 0) {
     fold(pages, page, minute, null, partial ? Number.NaN : view.rate, time.now.hour);
     return idle(shard, slot, watermarkMs, partial);
@@ -60,6 +61,13 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   settle(shard, slot, findings, watermarkMs);
   learnTypes(shard, page, minute);
   return false;
+}
+
+/** log2 of µs beyond which a warm call is slow: mean + 3 sigma; infinite while too little is known. */
+function slowBar(pages: Float32Array, page: number): number {
+  const n = pages[page + P.dur]!;
+  if (n < 30) return Number.POSITIVE_INFINITY;
+  return pages[page + P.dur + 1]! / n + 3 * Math.sqrt(pages[page + P.dur + 2]! / n + 0.01);
 }
 
 function cellOf(shard: Shard, slot: number, minute: number): number {
@@ -222,9 +230,10 @@ function unlink(shard: Shard, at: number): void {
 
 /**
  * Pieces that came after their minute was graded: they correct what is stored (a row of their own that adds up) and what
- * the ring still holds, and may still raise what was missed, dated then.
+ * the ring still holds, and may still raise what was missed, dated then. `patch` names the correction: by the last graded
+ * minute, which moves between any two of them, where the watermark's minute may not.
  */
-export function gradeLate(shard: Shard, watermarkMs: number): void {
+export function gradeLate(shard: Shard, watermarkMs: number, patch = shard.graded + EPOCH_MINUTE + 1): void {
   const late = [...shard.cells.minutes.keys()].filter((minute) => minute <= shard.graded).sort((a, b) => a - b);
   for (const minute of late) {
     const slots: [number, number][] = [];
@@ -232,15 +241,22 @@ export function gradeLate(shard: Shard, watermarkMs: number): void {
       slots.push([shard.cells.values[at + C.slot]!, at]);
     }
     slots.sort((a, b) => a[0] - b[0]);
-    for (const [slot, at] of slots) gradeLateCell(shard, slot, at, minute, watermarkMs);
+    for (const [slot, at] of slots) gradeLateCell(shard, slot, at, minute, watermarkMs, patch);
     dropMinute(shard, minute);
   }
 }
 
-function gradeLateCell(shard: Shard, slot: number, at: number, minute: number, watermarkMs: number): void {
+function gradeLateCell(
+  shard: Shard,
+  slot: number,
+  at: number,
+  minute: number,
+  watermarkMs: number,
+  patch: number,
+): void {
   const page = slot * PAGE;
   const { pages, view } = shard;
-  if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, Math.floor(watermarkMs / 60_000)));
+  if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, patch));
   const sums = sumsOf(shard.cells, at);
   pages[page + P.total] = Math.min(pages[page + P.total]! + sums[Q.n]!, 16_777_216);
   if (minute > pages[page + P.lastSeen]!) {

@@ -12,6 +12,8 @@ import { noteFailure, noteInsights, noteReport } from './pending.ts';
 import type { Shard } from './shard.ts';
 
 const MINUTE_MS = 60_000;
+/** Calls this near to the bar for slow ones, in octaves, are worth naming as evidence. */
+const WORTH_NAMING = 0.25;
 
 /**
  * Takes one fragment of a function of this shard. `nowMs` is what a live pipeline would call now in event time.
@@ -66,11 +68,13 @@ export function cellAt(shard: Shard, slot: number, timeMs: number): number {
   const at = shard.cells.add(slot, minute, first);
   shard.cellOf[slot] = at;
   const page = slot * PAGE;
-  if (Number.isNaN(shard.pages[page + P.firstSeen]!)) {
+  const isFirst = shard.pages[page + P.age] === 0 && !(shard.pages[page + P.firstSeen]! <= minute);
+  if (isFirst) {
     shard.pages[page + P.firstSeen] = minute;
     shard.pages[page + P.lastSeen] = minute;
   }
   if (shard.isAwake[slot] === 0) wake(shard, slot, minute);
+  else if (isFirst) shard.pages[page + P.since] = minute; // earlier calls may come behind later ones
   shard.cells.values[at + C.nextCheck] = checkpoint(shard, page);
   shard.cells.values[at + C.nextBad] = 3;
   return at;
@@ -185,21 +189,13 @@ function addDuration(
   values[at + C.dn] = values[at + C.dn]! + 1;
   values[at + C.ds] = values[at + C.ds]! + log;
   values[at + C.dss] = values[at + C.dss]! + log * log;
-  const bar = slowBar(shard, page);
+  const bar = shard.pages[page + P.slowBar]!;
   if (log > bar) values[at + C.tail] = values[at + C.tail]! + 1;
-  if (log > bar - 1) shard.evidence.add(slot, 'slow', requestIdOf(block, i));
-}
-
-/** log2 of µs beyond which a warm call is slow: mean + 3 sigma; infinite while too little is known. */
-function slowBar(shard: Shard, page: number): number {
-  const n = shard.pages[page + P.dur]!;
-  if (n < 30) return Number.POSITIVE_INFINITY;
-  const mean = shard.pages[page + P.dur + 1]! / n;
-  return mean + 3 * Math.sqrt(shard.pages[page + P.dur + 2]! / n + 0.01);
+  if (log > bar - WORTH_NAMING) shard.evidence.add(slot, 'slow', requestIdOf(block, i));
 }
 
 function durationIsSlow(shard: Shard, page: number, durationUs: number, cold: boolean): boolean {
-  return !cold && durationUs > 0 && Math.log2(durationUs) > slowBar(shard, page);
+  return !cold && durationUs > 0 && log2(durationUs) > shard.pages[page + P.slowBar]!;
 }
 
 function link(shard: Shard, block: FragmentBlock, u: number, slot: number): void {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Flag } from '../ingest/fragment.ts';
 import { blocksOfPieces, type Piece } from '../test/pieces.ts';
-import { loud, playBlocks } from '../test/pipeline.ts';
+import { loud, playBlocks, testPipeline } from '../test/pipeline.ts';
 import { play } from '../test/play.ts';
 import { START_MS } from '../test/stream.ts';
 import type { FunctionMinuteRow } from './records.ts';
@@ -76,9 +76,9 @@ describe('a correction', () => {
     durationUs: 5,
   });
 
-  test('is a row of its own, named after the minute of the watermark that brought it', () => {
+  test('is a row of its own, named after the minute in which it came', () => {
     const { minutes, totals } = playBlocks(
-      blocksOfPieces([call(0, 1), tick(0), tick(5), call(0, 2), tick(6), tick(9)]),
+      blocksOfPieces([call(0, 1), tick(0), tick(5), call(0, 2), tick(6.5), tick(9)]),
     );
     expect(
       minutes.map(({ minuteMs, patch, invocations }) => [(minuteMs - START_MS) / MINUTE, patch, invocations]),
@@ -107,6 +107,27 @@ describe('a correction', () => {
     });
     expect(totals).toMatchObject({ duplicates: 1, invocations: 1 });
   });
+});
+
+test('a replay that goes on replaces what its end had to assume', () => {
+  const at = (minute: number) => START_MS + minute * MINUTE;
+  const first = testPipeline();
+  const pieces: Piece[] = [0, 1, 2, 3].map((minute) => ({ kind: 'report', timeMs: at(minute), id: minute + 1 }));
+  const ticks: Piece[] = [
+    { kind: 'tick', timeMs: at(0) },
+    { kind: 'tick', timeMs: at(6.5) },
+  ];
+  for (const block of blocksOfPieces([pieces[0]!, ...ticks, ...pieces.slice(1)])) first.step(block);
+  const state = first.snapshot();
+  first.finish();
+  const second = testPipeline({ restored: state });
+  for (const block of blocksOfPieces([{ kind: 'tick', timeMs: at(7.5) }])) second.step(block);
+  second.finish();
+  const rows = new Map<string, number>();
+  for (const row of [...first.drain().minutes, ...second.drain().minutes]) {
+    rows.set(`${row.fn} ${row.minuteMs} ${row.patch}`, row.invocations); // as the store keeps them
+  }
+  expect([...rows.values()].reduce((a, b) => a + b, 0)).toBe(4);
 });
 
 test('what was missed is raised when its pieces come, dated then', () => {

@@ -2,7 +2,7 @@
 
 /**
  * Sums of one function over one event-time minute, or a later correction of them: rows of one (fn, minuteMs) add up.
- * `patch` 0 is the graded window, a correction carries the minute of the watermark that brought it.
+ * `patch` 0 is the graded window, a correction carries the minute after the last one graded when it came.
  */
 export interface FunctionMinuteRow {
   readonly fn: string; // provider/account/region/name

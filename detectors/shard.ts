@@ -119,6 +119,7 @@ export class Shard {
     if ((slot + 1) * PAGE > this.pages.length) this.grow(slot + 1);
     this.cellOf[slot] = -1;
     this.pages[slot * PAGE + P.firstSeen] = Number.NaN;
+    this.pages[slot * PAGE + P.slowBar] = Number.POSITIVE_INFINITY;
     return slot;
   }
 
