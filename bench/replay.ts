@@ -12,7 +12,7 @@ const HELP = `Usage: npm run bench:replay -- [options]
   --runs N           of each candidate (3)       --seed N         of the file (1)
   --only LIST        candidates to run, such as product,parse (all)
   --main FILE        the command to measure      --json           one JSON line at the end
-Candidates: product, parse, sql, store, gzip.`;
+Candidates: product, parse, readline, sql, store, gzip.`;
 
 const { values: flags } = parseArgs({
   options: {
@@ -20,17 +20,18 @@ const { values: flags } = parseArgs({
     functions: { type: 'string', default: '5000' },
     runs: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: 'product,parse,sql,store,gzip' },
+    only: { type: 'string', default: 'product,parse,readline,sql,store,gzip' },
     main: { type: 'string', default: fileURLToPath(new URL('../app/main.js', import.meta.url)) },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
-type Candidate = 'product' | 'parse' | 'sql' | 'store' | 'gzip';
+type Candidate = 'product' | 'parse' | 'readline' | 'sql' | 'store' | 'gzip';
 const TITLES: Readonly<Record<Candidate, string>> = {
   product: 'tripline replay, store off',
   parse: 'peer: JSON.parse of every line',
+  readline: 'peer: the same, lines by readline',
   sql: 'peer: one ClickHouse statement',
   store: 'tripline replay, store on',
   gzip: 'tripline replay, store off, gzip',
@@ -105,6 +106,7 @@ async function measure(candidates: readonly Candidate[], input: Input, rounds: n
   const start: Readonly<Record<Candidate, () => Promise<Run>>> = {
     product: () => runProduct(input.file, input.invocations, false),
     parse: () => runPeer(['parse', input.file], null),
+    readline: () => runPeer(['readline', input.file], null),
     sql,
     store: () => runProduct(input.file, input.invocations, true),
     gzip: () => runProduct(input.zipped, input.invocations, false),
@@ -182,8 +184,10 @@ function figures(runs: ReadonlyMap<Candidate, readonly Run[]>, invocations: numb
     ratio_sql: ratio('product', 'sql'),
     ratio_parse: ratio('product', 'parse'),
     peak_rss_bytes: peak('product'),
+    ratio_readline: ratio('product', 'readline'),
     sql_invocations_per_s: rate('sql'),
     parse_invocations_per_s: rate('parse'),
+    readline_invocations_per_s: rate('readline'),
     store_invocations_per_s: rate('store'),
     store_ratio_sql: ratio('store', 'sql'),
     store_ratio_parse: ratio('store', 'parse'),
