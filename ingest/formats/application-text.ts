@@ -63,4 +63,4 @@ function readHead(text: string, event: LogEvent): { level: string; body: string 
 }
 
 const isUnhandled = (text: string, body: string): boolean =>
-  NODE_UNHANDLED.test(body) || RUBY_UNHANDLED.test(body) || (PYTHON_UNHANDLED.test(text) && errorTypeOf(body) !== '');
+  NODE_UNHANDLED.test(body) || RUBY_UNHANDLED.test(text) || (PYTHON_UNHANDLED.test(text) && errorTypeOf(body) !== '');

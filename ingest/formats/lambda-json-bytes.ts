@@ -76,7 +76,8 @@ export class LambdaJsonBytes {
     const end = this.#end(view, spaces(view, p + RECORD.length), stream);
     if (end >= 0 && (isReport ? this.#isReport() : isStart ? this.#isStart() : this.#isRuntimeDone())) {
       if (isReport) this.#recorder.closeReport(stream, this.#uuids.id, this.#status, true);
-      else if (isStart) this.#recorder.start(stream, timeMs, this.#uuids.id, this.#has(Met.version) ? this.#versions.version : 0);
+      else if (isStart)
+        this.#recorder.start(stream, timeMs, this.#uuids.id, this.#has(Met.version) ? this.#versions.version : 0);
       else this.#journal.stats.platformLines++;
       return end;
     }

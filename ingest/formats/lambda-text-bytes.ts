@@ -74,7 +74,8 @@ export class LambdaTextBytes {
     if (!REPORT.at(view, at) || !this.#uuids.read(view, p)) return -1;
     const row = this.#recorder.openReport(stream, timeMs);
     p = this.#usual(view, p + UUID_LENGTH, row);
-    if (p >= 0 && !(view.getUint32(p) === LAST_TAB && view.getUint8(p + 4) === Byte.quote)) p = this.#more(view, p, row);
+    if (p >= 0 && !(view.getUint32(p) === LAST_TAB && view.getUint8(p + 4) === Byte.quote))
+      p = this.#more(view, p, row);
     else if (p >= 0) p += 5;
     if (p < 0) {
       this.#recorder.dropReport();
