@@ -25,6 +25,8 @@ export interface EngineRows {
 }
 
 const MINUTE_MS = 60_000;
+/** The last instant that a date can be, and minus it the first. */
+const MAX_INSTANT_MS = 8.64e15;
 /** How far past the watermark the last events of an input may lie and still be graded at its end, ms. */
 const END_SLACK_MS = 15 * MINUTE_MS;
 
@@ -66,15 +68,17 @@ export class Engine {
     let route = this.#route(block.dictionary);
     for (let i = 0; i < n; i++) {
       const at = i * U.stride;
+      const timeMs = f[i * F.stride]!;
+      if (!(Math.abs(timeMs) <= MAX_INSTANT_MS)) continue; // no instant: nothing that a parser lets pass
       if ((u[at]! & 0xff) === FragmentKind.tick) {
-        this.tick(f[i * F.stride]!);
+        this.tick(timeMs);
         continue;
       }
       const fn = u[at + U.fn]!;
       if (fn >= route.slots.length) route = this.#route(block.dictionary);
       let slot = route.slots[fn]!;
       if (slot < 0) slot = this.#admit(block.dictionary, route, fn);
-      intake(this.shards[route.shards[fn]!]!, block, i, slot, this.#now(f[i * F.stride]!));
+      intake(this.shards[route.shards[fn]!]!, block, i, slot, this.#now(timeMs));
     }
   }
 

@@ -20,6 +20,9 @@ interface ShardJson {
   readonly texts: readonly [number, string][];
   readonly droppedAt: readonly [number, number][];
   readonly histograms: readonly [number, number][][];
+  /** said since the last tick: absent in states of before */
+  readonly verdicts?: Shard['verdicts'];
+  readonly invocations?: Shard['invocations'];
 }
 
 /** The state of a shard as named binary pages: equal states give equal bytes. Nothing when the shard is empty. */
@@ -29,7 +32,8 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   if (shard.keys.length === 0) return out;
   const live = shard.cells.live();
   const cells = new Float64Array(live.length * CELL_STRIDE);
-  for (const [i, at] of live.entries()) cells.set(shard.cells.values.subarray(at, at + CELL_STRIDE), i * CELL_STRIDE);
+  // up to the histogram: what follows are addresses, which are made anew
+  for (const [i, at] of live.entries()) cells.set(shard.cells.values.subarray(at, at + C.histogram), i * CELL_STRIDE);
   const json: ShardJson = {
     v: VERSION,
     page: PAGE,
@@ -45,6 +49,8 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
     texts: [...shard.texts],
     droppedAt: [...shard.droppedAt],
     histograms: live.map((at) => shard.histograms.peek(shard.cells.values[at + C.histogram]!)),
+    verdicts: shard.verdicts,
+    invocations: shard.invocations,
   };
   out.set(`shard/${number}/json`, new TextEncoder().encode(JSON.stringify(json)));
   out.set(`shard/${number}/pages`, bytesOf(shard.pages.subarray(0, shard.keys.length * PAGE)));
@@ -90,6 +96,8 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   shard.evidence.restore(json.evidence);
   for (const [key, value] of json.texts) shard.texts.set(key, value);
   for (const [key, value] of json.droppedAt) shard.droppedAt.set(key, value);
+  shard.verdicts = [...(json.verdicts ?? [])];
+  shard.invocations = [...(json.invocations ?? [])];
   shard.reports.restore(doublesOf(pages.get(`${prefix}reports`)));
   shard.lines.restore(doublesOf(pages.get(`${prefix}lines`)));
   restoreCells(shard, doublesOf(pages.get(`${prefix}cells`)), json.histograms);
@@ -102,7 +110,9 @@ function restoreCells(shard: Shard, cells: Float64Array, histograms: ShardJson['
     const at = shard.cells.add(slot, cells[from + C.minute]!, shard.cellOf[slot]!);
     shard.cellOf[slot] = at;
     const { values } = shard.cells;
-    for (let field = C.n; field < C.histogram; field++) values[at + field] = cells[from + field]!;
+    for (let field = 0; field < CELL_STRIDE; field++) {
+      if (field !== C.nextOfSlot && field !== C.nextOfMinute) values[at + field] = cells[from + field]!;
+    }
     let first = 0;
     for (const [bucket, count] of histograms[i] ?? []) first = shard.histograms.add(first, bucket, count);
     values[at + C.histogram] = first;

@@ -31,7 +31,7 @@ export function play(plan: Plan): FragmentBlock[] {
       Array.from({ length: poisson(random, plan.perMinute(minute, fn)) }, () => ({
         fn,
         timeMs: startMs + minute * MINUTE_MS + Math.floor(random() * MINUTE_MS),
-        durationUs: 100_000 * 2 ** (random() + random() - 1),
+        durationUs: Math.round(100_000 * 2 ** (random() + random() - 1)),
       })),
     );
     calls.sort((a, b) => a.timeMs - b.timeMs);
