@@ -4,38 +4,40 @@
  * sums are exact too. A pool with a free list: memory follows the number of functions active in the last minutes.
  */
 export const C = {
+  // what every report touches: two cache lines
   minute: 0,
-  slot: 1,
+  nextOfSlot: 1, // next cell of the same function, -1 = none
   n: 2,
-  err: 3,
-  tmo: 4,
-  oom: 5,
-  cold: 6,
-  acc: 7,
-  stat: 8,
-  tail: 9,
-  dn: 10,
-  ds: 11,
-  dss: 12,
-  durationUs: 13,
-  durationMaxUs: 14,
-  billedUs: 15,
-  costPico: 16,
-  en: 17,
-  es: 18,
-  ess: 19,
-  bytes: 20,
-  mn: 21,
-  ms: 22,
-  memoryMaxKib: 23,
-  memoryKib: 24,
-  nextCheck: 25,
-  nextBad: 26, // failures at which the window is next worth a look
-  bytesMax: 27,
-  calls: 28, // reports, unweighted
-  histogram: 29, // first node of the duration histogram, 0 = none
-  nextOfSlot: 30, // next cell of the same function, -1 = none
-  nextOfMinute: 31,
+  calls: 3, // reports, unweighted
+  nextCheck: 4, // calls at which the window is next worth a look
+  dn: 5,
+  ds: 6,
+  dss: 7,
+  durationUs: 8,
+  durationMaxUs: 9,
+  billedUs: 10,
+  costPico: 11,
+  mn: 12,
+  ms: 13,
+  memoryMaxKib: 14,
+  memoryKib: 15,
+  // the rest
+  slot: 16,
+  err: 17,
+  tmo: 18,
+  oom: 19,
+  cold: 20,
+  acc: 21,
+  stat: 22,
+  tail: 23,
+  en: 24,
+  es: 25,
+  ess: 26,
+  bytes: 27,
+  bytesMax: 28,
+  nextBad: 29, // failures at which it is
+  histogram: 30, // first node of the duration histogram, 0 = none
+  nextOfMinute: 31, // next cell of the same minute, -1 = none
 } as const;
 export const CELL_STRIDE = 32;
 

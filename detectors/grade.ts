@@ -18,6 +18,8 @@ import { sumsOf } from './sums.ts';
 
 /** Scores below this are not kept. */
 const KEEP_SCORE = 3;
+const SIGNALS = Object.entries(WINDOW_SIGNALS);
+const NOTHING: readonly Finding[] = [];
 const DAY = 1440;
 
 /**
@@ -155,26 +157,37 @@ function pulse(shard: Shard, slot: number, n: number): void {
   if (view.rate >= 0.1) sums.functions++;
 }
 
-function score(shard: Shard, slot: number, partial: boolean): Finding[] {
+function score(shard: Shard, slot: number, partial: boolean): readonly Finding[] {
   const { view } = shard;
-  const findings: Finding[] = [];
-  if (view.history < 20) return findings;
+  if (view.history < 20) return NOTHING;
+  let findings: Finding[] | null = null;
   const { disabledSignals } = shard.options.settings;
-  for (const name in WINDOW_SIGNALS) {
+  for (const [name, signal] of SIGNALS) {
     if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
-    const finding = WINDOW_SIGNALS[name as keyof typeof WINDOW_SIGNALS]!(view);
+    const finding = signal(view);
     if (finding === null || (partial && finding.direction === 'down')) continue;
     if (finding.score >= KEEP_SCORE) {
+      findings ??= [];
       findings.push(finding);
       if (shard.options.records) shard.scores.push(scoreRow(shard, slot, finding));
     }
   }
-  return findings;
+  return findings ?? NOTHING;
 }
 
 function settle(shard: Shard, slot: number, findings: readonly Finding[], watermarkMs: number): void {
+  if (findings.length === 0 && isCalm(shard, slot * PAGE)) return;
   for (const decision of decide(shard.view, findings, shard.options.settings))
     speak(shard, slot, decision, watermarkMs);
+}
+
+/** No incident is open and no window of late was bad: nothing can follow from a window without findings. */
+function isCalm(shard: Shard, page: number): boolean {
+  const { pages } = shard;
+  for (let family = 0; family < FAMILIES; family++) {
+    if (pages[incidentAt(page, family) + I.open] !== 0 || pages[page + P.streak + family] !== 0) return false;
+  }
+  return true;
 }
 
 function anyOpen(shard: Shard, page: number): boolean {
@@ -292,8 +305,10 @@ const LOST_AFTER_MS = 60 * 60_000;
 function housekeeping(shard: Shard, watermarkMs: number): void {
   releasePending(shard, watermarkMs);
   const forgetMs = watermarkMs - shard.options.settings.latenessMs - 120_000;
-  shard.reports.expire(forgetMs);
-  shard.lines.expire(forgetMs);
+  if (shard.graded % 60 === 0) {
+    shard.reports.expire(forgetMs);
+    shard.lines.expire(forgetMs);
+  }
   for (const [key, entry] of shard.failures) {
     if (failureMs(entry) > watermarkMs - LOST_AFTER_MS) break;
     shard.failures.delete(key);

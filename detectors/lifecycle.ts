@@ -49,6 +49,7 @@ function resetModel(shard: Shard, page: number): void {
   shard.pages[page + P.gap] = 0;
   shard.pages[page + P.gapExpected] = 0;
   for (let hour = 0; hour < 24; hour++) shard.pages[page + P.floor15 + hour] = -1;
+  shard.pages[page + P.slowBar] = Number.POSITIVE_INFINITY;
 }
 
 /** Says something that is over as soon as it is said: lifecycle and content. Repeats of the same are held back here. */

@@ -49,9 +49,17 @@ const take = (floats: number): number => {
 };
 
 export const P = {
-  // life
+  // what every report touches: one cache line
+  version: take(1), // dictionary word of the newest version (u32)
+  memoryKib: take(1),
+  fields: take(1), // bitmap of fields seen (u32)
+  slowBar: take(1), // log2 µs beyond which a warm call is slow; infinite while too little is known
+  timeoutUs: take(1), // known limit, µs, 0 = unknown
   firstSeen: take(1), // minute
   lastSeen: take(1), // minute of the newest graded window with a call
+  levelSum: take(1),
+  levelMinutes: take(1),
+  // life
   since: take(1), // minute of the first call since first seen or last reset
   age: take(1), // graded minutes since first seen or last reset
   total: take(1), // invocations since first seen, saturating at 2^24
@@ -62,12 +70,8 @@ export const P = {
   gapCandidate: take(1), // a gap that was an incident: the second of its kind is the function's nature
   recurring: take(2), // hours of the day in which traffic and silence incidents have begun (bitmaps of 24 bits)
   unrest: take(2), // decayed count of them
-  version: take(1), // dictionary word of the newest version (u32)
   versionSince: take(1), // minute
-  memoryKib: take(1),
   memorySince: take(1),
-  timeoutUs: take(1), // known limit, µs, 0 = unknown
-  fields: take(1), // bitmap of fields seen (u32)
   // ring of windows: 5 × 1 min, 3 × 5 min, 4 × 15 min, 4 × 60 min
   t0: take(5 * CELL),
   t1: take(3 * CELL),
@@ -79,8 +83,6 @@ export const P = {
   // rate
   profileSum: take(48), // calls by weekday/weekend × hour of day, decayed
   profileMinutes: take(48),
-  levelSum: take(1),
-  levelMinutes: take(1),
   driftSum: take(1), // observed and expected of the last hours: how today differs from the profile
   driftExpected: take(1),
   fastSum: take(1), // mean of the last two hours, the rival of the profile

@@ -69,16 +69,6 @@ describe('generations', () => {
     expect(seen.bytes).toBe(0);
     expect(seen.add(2 * SPAN_MS, 1, 2)).toBe(true); // also the one that was used last
   });
-
-  test('what is near is seen from both sides', () => {
-    const seen = new SeenEvents(SPAN_MS);
-    expect(seen.addNear(5 * SPAN_MS, 3, 4)).toBe(true);
-    expect(seen.addNear(5 * SPAN_MS - 1, 3, 4)).toBe(false);
-    expect(seen.addNear(6 * SPAN_MS + 1, 3, 4)).toBe(false);
-    expect(seen.hasNear(6 * SPAN_MS, 3, 4)).toBe(true);
-    expect(seen.hasNear(7 * SPAN_MS, 3, 4)).toBe(false);
-    expect(seen.addNear(7 * SPAN_MS, 3, 4)).toBe(true);
-  });
 });
 
 test('snapshot and restore: the same bytes, the same answers', () => {

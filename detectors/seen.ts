@@ -6,8 +6,8 @@
 const ENTRY = 2; // hi, lo
 
 class Generation {
-  words = new Uint32Array(64 * ENTRY);
-  mask = 63;
+  words = new Uint32Array(8 * ENTRY);
+  mask = 7;
   used = 0;
 
   /** Index of the entry with this key, or of the free place where it belongs. */
@@ -53,11 +53,10 @@ export class SeenEvents {
     this.spanMs = spanMs;
   }
 
-  #generation(number: number, create: boolean): Generation | null {
+  #generation(number: number): Generation {
     if (number === this.#lastNumber && this.#last !== null) return this.#last;
-    let generation = this.generations.get(number) ?? null;
-    if (generation === null) {
-      if (!create) return null;
+    let generation = this.generations.get(number);
+    if (generation === undefined) {
       generation = new Generation();
       this.generations.set(number, generation);
     }
@@ -70,43 +69,19 @@ export class SeenEvents {
   add(timeMs: number, hi: number, lo: number): boolean {
     const key = lo === 0 && hi === 0 ? 1 : lo >>> 0;
     const high = hi >>> 0;
-    const generation = this.#generation(Math.floor(timeMs / this.spanMs), true)!;
+    const generation = this.#generation(Math.floor(timeMs / this.spanMs));
     const at = generation.find(high, key);
     if (generation.words[at] === high && generation.words[at + 1] === key) return false;
     generation.insert(at, high, key);
     return true;
   }
 
-  /**
-   * As `add`, for evidence that belongs together though it was logged some seconds apart: also false when the same key
-   * stands within one generation before or after.
-   */
-  addNear(timeMs: number, hi: number, lo: number): boolean {
-    const number = Math.floor(timeMs / this.spanMs);
-    if (this.#has(number - 1, hi, lo) || this.#has(number + 1, hi, lo)) return false;
-    return this.add(timeMs, hi, lo);
-  }
-
-  #has(number: number, hi: number, lo: number): boolean {
-    const generation = this.generations.get(number);
-    if (generation === undefined) return false;
-    const key = lo === 0 && hi === 0 ? 1 : lo >>> 0;
-    const at = generation.find(hi >>> 0, key);
-    return generation.words[at] === hi >>> 0 && generation.words[at + 1] === key;
-  }
-
-  hasNear(timeMs: number, hi: number, lo: number): boolean {
-    const number = Math.floor(timeMs / this.spanMs);
-    return this.#has(number, hi, lo) || this.#has(number - 1, hi, lo) || this.#has(number + 1, hi, lo);
-  }
-
   /** Forgets generations that ended before `beforeMs`. */
   expire(beforeMs: number): void {
     for (const number of this.generations.keys()) {
-      if ((number + 1) * this.spanMs < beforeMs) {
-        this.generations.delete(number);
-        if (number === this.#lastNumber) this.#last = null;
-      }
+      if ((number + 1) * this.spanMs >= beforeMs) continue;
+      this.generations.delete(number);
+      if (number === this.#lastNumber) this.#last = null;
     }
   }
 

@@ -28,6 +28,9 @@ export interface ShardOptions {
   readonly records: boolean;
 }
 
+/** Longest generation of remembered events: what is in use at a time then stays in the processor's cache. */
+const SEEN_SPAN_MS = 600_000;
+
 /** An invocation on its way to storage: filled by the fragments that tell of it. */
 export type PendingInvocation = { -readonly [K in keyof InvocationRow]: InvocationRow[K] };
 
@@ -102,7 +105,7 @@ export class Shard {
   constructor(number: number, options: ShardOptions) {
     this.number = number;
     this.options = options;
-    const span = Math.max(60_000, Math.ceil(options.settings.latenessMs / 8 / 60_000) * 60_000);
+    const span = Math.max(60_000, Math.min(SEEN_SPAN_MS, Math.ceil(options.settings.latenessMs / 8 / 60_000) * 60_000));
     this.reports = new SeenEvents(span);
     this.lines = new SeenEvents(span);
   }

@@ -50,7 +50,7 @@ export function badCount(view: WindowView, rule: BadCountRule): Finding | null {
       observed: k,
       low: quantile(0.005, mean, spread),
       mid: mean,
-      high: quantile(0.995, mean, spread),
+      high: Math.max(mean, quantile(0.995, mean, spread)),
       unit: rule.unit,
       ratio: k / Math.max(mean, 1e-9),
       support: k,

@@ -1,38 +1,42 @@
 import { BAD, P, Q } from '../page.ts';
-import { badCount } from './bad-count.ts';
-import { logMean } from './log-mean.ts';
+import { type BadCountRule, badCount } from './bad-count.ts';
+import { type LogMeanRule, logMean } from './log-mean.ts';
 import type { Signal } from './signal.ts';
+
+const SHIFT: LogMeanRule = {
+  signal: 'duration',
+  moments: P.dur,
+  count: Q.dn,
+  sum: Q.ds,
+  variancePrior: 0.6,
+  betweenPrior: 0.02,
+  ratio: [2, 1.7, 1.5, 1.4, 1.35],
+  support: 4,
+  unit: 'ms',
+  scale: 0.001,
+  offset: ({ page, base, time }) => page[base + P.durHour + time.now.hour]!,
+};
+
+const TAIL: BadCountRule = {
+  signal: 'duration',
+  bad: BAD.tail,
+  quantity: Q.tail,
+  prior: 0.01,
+  priorCalls: 100,
+  support: 4,
+  ratio: 3,
+  rise: 0.03,
+  horizons: [0, 1, 2, 3, 4],
+  unit: 'slow calls (beyond mean + 3 sigma)',
+};
 
 /**
  * Warm calls that did not time out: all of them slower (mean of log duration), or a share of them much slower (calls
  * beyond mean + 3 sigma). Cold starts and timeouts are other populations. Up only: faster is no incident.
  */
 export const duration: Signal = (view) => {
-  const shift = logMean(view, {
-    signal: 'duration',
-    moments: P.dur,
-    count: Q.dn,
-    sum: Q.ds,
-    variancePrior: 0.6,
-    betweenPrior: 0.02,
-    ratio: [2, 1.7, 1.5, 1.4, 1.35],
-    support: 4,
-    unit: 'ms',
-    scale: 0.001,
-    offset: ({ page, base, time }) => page[base + P.durHour + time.now.hour]!,
-  });
-  const tail = badCount(view, {
-    signal: 'duration',
-    bad: BAD.tail,
-    quantity: Q.tail,
-    prior: 0.01,
-    priorCalls: 100,
-    support: 4,
-    ratio: 3,
-    rise: 0.03,
-    horizons: [0, 1, 2, 3, 4],
-    unit: 'slow calls (beyond mean + 3 sigma)',
-  });
+  const shift = logMean(view, SHIFT);
+  const tail = badCount(view, TAIL);
   if (tail === null) return shift;
   return shift === null || tail.score > shift.score ? tail : shift;
 };

@@ -1,7 +1,32 @@
 import { P, Q } from '../page.ts';
-import { amount, BYTES_HISTORY } from './amount.ts';
-import { logMean } from './log-mean.ts';
+import { type AmountRule, amount, BYTES_HISTORY } from './amount.ts';
+import { type LogMeanRule, logMean } from './log-mean.ts';
 import type { Signal } from './signal.ts';
+
+const PER_CALL: LogMeanRule = {
+  signal: 'egress',
+  moments: P.egr,
+  count: Q.en,
+  sum: Q.es,
+  variancePrior: 1,
+  betweenPrior: 0.03,
+  ratio: [3, 2, 1.6, 1.4, 1.3],
+  support: 3,
+  unit: 'bytes per call',
+  scale: 1,
+  offset: () => 0,
+};
+
+const TOTAL: AmountRule = {
+  signal: 'egress',
+  amount: Q.bytes,
+  count: Q.en,
+  history: BYTES_HISTORY,
+  ratio: [6, 4, 3, 2.5, 2.2],
+  support: 1,
+  unit: 'bytes',
+  scale: 1,
+};
 
 /**
  * Bytes sent: in all (a few huge calls, or many), and per call (a slow leak on every call). Only where the logs carry
@@ -9,29 +34,8 @@ import type { Signal } from './signal.ts';
  */
 export const egress: Signal = (view) => {
   if (view.get(4, Q.en) < 1) return null;
-  const perCall = logMean(view, {
-    signal: 'egress',
-    moments: P.egr,
-    count: Q.en,
-    sum: Q.es,
-    variancePrior: 1,
-    betweenPrior: 0.03,
-    ratio: [3, 2, 1.6, 1.4, 1.3],
-    support: 3,
-    unit: 'bytes per call',
-    scale: 1,
-    offset: () => 0,
-  });
-  const total = amount(view, {
-    signal: 'egress',
-    amount: Q.bytes,
-    count: Q.en,
-    history: BYTES_HISTORY,
-    ratio: [6, 4, 3, 2.5, 2.2],
-    support: 1,
-    unit: 'bytes',
-    scale: 1,
-  });
+  const perCall = logMean(view, PER_CALL);
+  const total = amount(view, TOTAL);
   const largest = view.page[view.base + P.bytes + 4]!;
   const sent = total !== null && total.horizon <= 2 && total.observed < 1.2 * largest ? null : total;
   if (sent === null) return perCall;

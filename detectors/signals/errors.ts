@@ -1,18 +1,19 @@
 import { BAD, Q } from '../page.ts';
-import { badCount } from './bad-count.ts';
+import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
+const RULE: BadCountRule = {
+  signal: 'errors',
+  bad: BAD.err,
+  quantity: Q.err,
+  prior: 0.005,
+  priorCalls: 100,
+  support: 3,
+  ratio: 2.5,
+  rise: 0.012,
+  horizons: [0, 1, 2, 3, 4],
+  unit: 'failed invocations',
+};
+
 /** Failed invocations of any kind. One invocation counts once, whatever lines tell of it. */
-export const errors: Signal = (view) =>
-  badCount(view, {
-    signal: 'errors',
-    bad: BAD.err,
-    quantity: Q.err,
-    prior: 0.005,
-    priorCalls: 100,
-    support: 3,
-    ratio: 2.5,
-    rise: 0.012,
-    horizons: [0, 1, 2, 3, 4],
-    unit: 'failed invocations',
-  });
+export const errors: Signal = (view) => badCount(view, RULE);

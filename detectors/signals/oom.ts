@@ -1,18 +1,19 @@
 import { BAD, Q } from '../page.ts';
-import { badCount } from './bad-count.ts';
+import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
+const RULE: BadCountRule = {
+  signal: 'oom',
+  bad: BAD.oom,
+  quantity: Q.oom,
+  prior: 0.0003,
+  priorCalls: 1500,
+  support: 2,
+  ratio: 3,
+  rise: 0.005,
+  horizons: [0, 1, 2, 3, 4],
+  unit: 'out-of-memory invocations',
+};
+
 /** Invocations killed for want of memory. */
-export const oom: Signal = (view) =>
-  badCount(view, {
-    signal: 'oom',
-    bad: BAD.oom,
-    quantity: Q.oom,
-    prior: 0.0003,
-    priorCalls: 1500,
-    support: 2,
-    ratio: 3,
-    rise: 0.005,
-    horizons: [0, 1, 2, 3, 4],
-    unit: 'out-of-memory invocations',
-  });
+export const oom: Signal = (view) => badCount(view, RULE);

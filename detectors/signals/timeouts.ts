@@ -1,18 +1,19 @@
 import { BAD, Q } from '../page.ts';
-import { badCount } from './bad-count.ts';
+import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
+const RULE: BadCountRule = {
+  signal: 'timeouts',
+  bad: BAD.tmo,
+  quantity: Q.tmo,
+  prior: 0.0005,
+  priorCalls: 1000,
+  support: 3,
+  ratio: 3,
+  rise: 0.005,
+  horizons: [0, 1, 2, 3, 4],
+  unit: 'timed-out invocations',
+};
+
 /** Invocations that ran into their time limit. Rare by design: the prior is low, so a few suffice from minute one. */
-export const timeouts: Signal = (view) =>
-  badCount(view, {
-    signal: 'timeouts',
-    bad: BAD.tmo,
-    quantity: Q.tmo,
-    prior: 0.0005,
-    priorCalls: 1000,
-    support: 3,
-    ratio: 3,
-    rise: 0.005,
-    horizons: [0, 1, 2, 3, 4],
-    unit: 'timed-out invocations',
-  });
+export const timeouts: Signal = (view) => badCount(view, RULE);
