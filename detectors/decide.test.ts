@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Graded } from '../test/view.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import { I, P } from './page.ts';
 import { incidentAt } from './incident.ts';
+import { I, P } from './page.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import { FAMILIES, FAMILY, type Finding, type SignalName } from './signals/signal.ts';
 
@@ -56,9 +56,17 @@ function play(timeline: string, graded = LIVED.clone()): Told[] {
   const told: Told[] = [];
   for (const character of timeline) {
     const isBad = BAD.test(character);
-    graded.grade({ calls: 6, err: isBad ? 3 : 0, tmo: character === 'T' ? 3 : 0, logUs: 'LB'.includes(character) ? 19 : 17 });
+    graded.grade({
+      calls: 6,
+      err: isBad ? 3 : 0,
+      tmo: character === 'T' ? 3 : 0,
+      logUs: 'LB'.includes(character) ? 19 : 17,
+    });
     for (const decision of decide(graded.view, FINDINGS[character]!, DEFAULT_SETTINGS)) {
-      told.push({ text: `${graded.minute - first}:${decision.event} ${decision.signal}@${decision.onset - first}`, decision });
+      told.push({
+        text: `${graded.minute - first}:${decision.event} ${decision.signal}@${decision.onset - first}`,
+        decision,
+      });
     }
   }
   return told;
@@ -94,7 +102,9 @@ describe('one incident a function', () => {
   test('another family joins within half an hour', () => {
     const told = play(`${'X'.repeat(20)}${'L'.repeat(3)}`);
     expect(openings(told).map(({ text }) => text)).toEqual(['0:opened errors@0']);
-    expect(told.some(({ decision: { event, rule } }) => event === 'updated' && rule.startsWith('duration joined'))).toBe(true);
+    expect(
+      told.some(({ decision: { event, rule } }) => event === 'updated' && rule.startsWith('duration joined')),
+    ).toBe(true);
   });
 
   test('and has an incident of its own later', () => {
@@ -117,10 +127,9 @@ describe('closes by its own rule', () => {
   test('does not flap: what comes and goes within the patience is one incident', () => {
     const calm = '.'.repeat(closeAfterWindows - 7);
     const told = play(`${`XXX${calm}`.repeat(6)}${QUIET}`);
-    expect(told.filter(({ decision: { event } }) => event !== 'updated').map(({ decision: { event } }) => event)).toEqual([
-      'opened',
-      'resolved',
-    ]);
+    expect(
+      told.filter(({ decision: { event } }) => event !== 'updated').map(({ decision: { event } }) => event),
+    ).toEqual(['opened', 'resolved']);
   });
 
   test('opens again when it comes back after that', () => {
