@@ -44,12 +44,16 @@ const SHAPES: readonly SecretShape[] = [
       /(?:password|passwd|passphrase|pwd|client_?secret|api_?key|api-key|access_?token|auth_?token)\\?["']?\s{0,4}[=:]\s{0,4}\\?["']?([^\s"'\\,;&(){}[\]<>]{6,300})/gi,
     isReal: isNoPlaceholder,
   },
-  { kind: 'card-number', pattern: /(?<![\w.-])(?:\d[ -]?){14,15}\d(?![\w-]|\.\d)/g, isReal: isCardNumber },
+  {
+    kind: 'card-number',
+    pattern: /(?<![\w.-])\d{4}[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{4}|\d{6}[ -]?\d{5})(?![\w-]|\.\d)/g,
+    isReal: isCardNumber,
+  },
 ];
 
 /** Some letter sequence of every shape: a text without any of these holds no secret. One pass, so that most lines end here. */
 const HINT =
-  /AKIA|ASIA|PRIVATE KEY|secret|session_?token|security_?token|eyJ|xox[abeoprs]-|hooks\.slack|gh[pousr]_|github_pat|k_(?:live|test)_|AIza|ya29\.|GOCSPX|:\/\/|AccountKey|bearer|authorization|passw|passphrase|pwd|api[_-]?key|access_?token|auth_?token|\d(?:[ -]?\d){14}/i;
+  /AKIA|ASIA|PRIVATE KEY|secret|session_?token|security_?token|eyJ|xox[abeoprs]-|hooks\.slack|gh[pousr]_|github_pat|k_(?:live|test)_|AIza|ya29\.|GOCSPX|:\/\/|AccountKey|bearer|authorization|passw|passphrase|pwd|api[_-]?key|access_?token|auth_?token|\d{4}[ -]?\d{4}/i;
 
 /** What people and libraries write where a secret would stand. */
 const PLACEHOLDER =

@@ -12,7 +12,10 @@ const STATUS_APACHE = /"[A-Z]{3,8} [^"\s]{1,2000} HTTP\/\d(?:\.\d)?" ([1-5]\d\d)
 const STATUS_PHRASE = /\b(401 Unauthorized|403 Forbidden)\b/;
 const HINT = /status|HTTP\/|40[13] /i;
 
-export const saysDenied = (text: string): boolean => DENIED.test(text);
+/** A word of every such error: most lines end here. */
+const DENIED_HINT = /enied|uthorized|Authorization|Forbidden|Privilege|Scope|Client|Signature|Expired/;
+
+export const saysDenied = (text: string): boolean => DENIED_HINT.test(text) && DENIED.test(text);
 
 /** The HTTP status a text line carries where its form leaves no doubt, else NaN. */
 export function statusInText(text: string): number {
