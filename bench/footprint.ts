@@ -12,7 +12,8 @@ import { fill, LEARNT_DAYS, learn, TEMPLATES, Traffic } from './learnt-fleet.ts'
 const HELP = `Usage: npm run bench:footprint -- [options]
   --sizes LIST   numbers of functions (1000,10000,100000,500000)
   --cycles N     least number of measured quarters of an hour (2)
-  --json         one JSON line at the end`;
+  --json         one JSON line at the end
+  --worker N     measure N functions in this process, for a profiler`;
 
 const { values: flags } = parseArgs({
   options: {
@@ -183,7 +184,9 @@ async function main(): Promise<void> {
     return;
   }
   if (flags.worker !== undefined) {
-    process.send?.(measure(Number(flags.worker)));
+    const footprint = measure(Number(flags.worker));
+    if (process.send === undefined) process.stdout.write(`${JSON.stringify(footprint)}\n`);
+    else process.send(footprint);
     return;
   }
   const empty = await measureApart(0);

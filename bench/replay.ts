@@ -85,6 +85,8 @@ async function runPeer(args: readonly string[], invocations: number | null): Pro
 
 const fastest = (runs: readonly Run[]): Run => runs.reduce((a, b) => (b.wallMs < a.wallMs ? b : a));
 
+const leastCpuMs = (runs: readonly Run[]): number => Math.min(...runs.map(({ cpuMs }) => cpuMs));
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
@@ -136,7 +138,7 @@ function table(runs: ReadonlyMap<Candidate, readonly Run[]>, invocations: number
       TITLES[candidate],
       grouped(perSecond(invocations, best.wallMs)),
       grouped(perSecond(invocations, median(list.map(({ wallMs }) => wallMs)))),
-      (Math.min(...list.map(({ cpuMs }) => cpuMs)) / 1000).toFixed(2),
+      (leastCpuMs(list) / 1000).toFixed(2),
       grouped(Math.round(Math.max(...list.map(({ peakRssBytes }) => peakRssBytes)) / 2 ** 20)),
       times(best, 'parse'),
       times(best, 'sql'),
@@ -175,6 +177,10 @@ function figures(runs: ReadonlyMap<Candidate, readonly Run[]>, invocations: numb
     const [own, other] = [best(candidate), best(peer)];
     return own === null || other === null ? null : Number((other / own).toFixed(3));
   };
+  const cpuRatio = (candidate: Candidate, peer: Candidate) => {
+    const [own, other] = [runs.get(candidate), runs.get(peer)];
+    return own === undefined || other === undefined ? null : Number((leastCpuMs(other) / leastCpuMs(own)).toFixed(3));
+  };
   const peak = (candidate: Candidate) => {
     const list = runs.get(candidate);
     return list === undefined ? null : Math.max(...list.map(({ peakRssBytes }) => peakRssBytes));
@@ -185,6 +191,8 @@ function figures(runs: ReadonlyMap<Candidate, readonly Run[]>, invocations: numb
     ratio_parse: ratio('product', 'parse'),
     peak_rss_bytes: peak('product'),
     ratio_readline: ratio('product', 'readline'),
+    cpu_ratio_sql: cpuRatio('product', 'sql'),
+    cpu_ratio_parse: cpuRatio('product', 'parse'),
     sql_invocations_per_s: rate('sql'),
     parse_invocations_per_s: rate('parse'),
     readline_invocations_per_s: rate('readline'),
