@@ -69,10 +69,11 @@ export class Fleet {
   readonly #absorbed = new Set<string>();
   #oneShots: OneShot[] = [];
 
-  constructor(configHash: string, say: (event: AlertEvent) => void) {
+  /** @param disabledSignals signals that are not told of; a hole still explains silences */
+  constructor(configHash: string, say: (event: AlertEvent) => void, disabledSignals: readonly string[] = []) {
     this.#configHash = configHash;
     this.#say = say;
-    this.#holes = new Holes(configHash, say);
+    this.#holes = new Holes(configHash, disabledSignals.includes('telemetry') ? () => undefined : say);
   }
 
   step(minute: EngineMinute): void {
@@ -160,15 +161,18 @@ export class Fleet {
     const group: Group = { id, account, family: first.family, first, fns, open: new Set(verdicts.map(keyOf)) };
     this.#groups.set(id, group);
     for (const verdict of verdicts) this.#openOne(verdict, id);
-    this.#say(groupEvent(first, id, fns, 'opened', this.#configHash));
+    const atMs = Math.max(...verdicts.map((verdict) => verdict.atMs)); // known with the last of them
+    this.#say(groupEvent({ ...first, atMs }, id, fns, 'opened', this.#configHash));
   }
 
   #joinGroup(group: Group, verdicts: readonly Verdict[]): void {
+    const before = group.fns.length;
     for (const verdict of verdicts) {
-      group.fns.push(verdict.fn);
+      if (!group.fns.includes(verdict.fn)) group.fns.push(verdict.fn);
       group.open.add(keyOf(verdict));
       this.#openOne(verdict, group.id);
     }
+    if (group.fns.length === before) return; // it had left, and is back
     group.fns.sort(byText);
     const last = verdicts[verdicts.length - 1]!;
     this.#say(

@@ -14,9 +14,9 @@ const USUAL = { logUs: 17, logKib: 17, bytesPerCall: 20_000, microUsdPerCall: 2 
 const LIVED = new Graded().live(2 * DAY, 6, USUAL);
 
 /** A function that has lived for two days of 6 calls a minute, then `minutes` of something else. */
-function after(minutes: number, then: (usual: MinuteOf) => MinuteOf, life = 2 * DAY, usual: object = USUAL): Graded {
+function after(minutes: number, become: (usual: MinuteOf) => MinuteOf, life = 2 * DAY, usual: object = USUAL): Graded {
   const graded = (life === 2 * DAY && usual === USUAL ? LIVED : new Graded().live(life, 6, usual)).clone();
-  for (let i = 0; i < minutes; i++) graded.grade(then({ calls: 6, ...usual }));
+  for (let i = 0; i < minutes; i++) graded.grade(become({ calls: 6, ...usual }));
   return graded;
 }
 
@@ -26,29 +26,29 @@ interface Row {
   readonly signal: SignalName;
   readonly name: string;
   readonly minutes: number;
-  readonly then: (usual: MinuteOf) => MinuteOf;
+  readonly become: (usual: MinuteOf) => MinuteOf;
 }
 
 const same = (usual: MinuteOf): MinuteOf => usual;
 
 describe('a clear anomaly scores over the bar', () => {
   test.each<Row>([
-    { signal: 'invocations', name: 'ten times the calls in a minute', minutes: 1, then: (u) => ({ ...u, calls: 60 }) },
-    { signal: 'invocations', name: 'two and a half times for an hour', minutes: 60, then: (u) => ({ ...u, calls: 15 }) },
-    { signal: 'invocations', name: 'a sixth of the calls for an hour', minutes: 60, then: (u) => ({ ...u, calls: 1 }) },
-    { signal: 'duration', name: 'four times slower for five minutes', minutes: 5, then: (u) => ({ ...u, logUs: 19 }) },
-    { signal: 'duration', name: 'a third of calls far slower', minutes: 10, then: (u) => ({ ...u, tail: 2 }) },
-    { signal: 'errors', name: 'every third call fails', minutes: 5, then: (u) => ({ ...u, err: 2 }) },
-    { signal: 'timeouts', name: 'every sixth call times out', minutes: 5, then: (u) => ({ ...u, tmo: 1 }) },
-    { signal: 'oom', name: 'every sixth call runs out of memory', minutes: 5, then: (u) => ({ ...u, oom: 1 }) },
-    { signal: 'cold_starts', name: 'most calls start cold', minutes: 10, then: (u) => ({ ...u, cold: 5 }) },
-    { signal: 'access', name: 'every third call is denied', minutes: 10, then: (u) => ({ ...u, acc: 2 }) },
-    { signal: 'cost', name: 'ten times the cost of a call', minutes: 15, then: (u) => ({ ...u, microUsdPerCall: 20 }) },
-    { signal: 'egress', name: 'a thousand times the bytes', minutes: 1, then: (u) => ({ ...u, bytesPerCall: 2e7 }) },
-    { signal: 'egress', name: 'three times the bytes for four hours', minutes: 240, then: (u) => ({ ...u, bytesPerCall: 60_000 }) },
-    { signal: 'memory', name: 'nearly all of the memory', minutes: 60, then: (u) => ({ ...u, logKib: 18.9 }) },
-  ])('$signal: $name', ({ signal, minutes, then }) => {
-    const found = find(signal, after(minutes, then));
+    { signal: 'invocations', name: 'ten times the calls in a minute', minutes: 1, become: (u) => ({ ...u, calls: 60 }) },
+    { signal: 'invocations', name: 'two and a half times for an hour', minutes: 60, become: (u) => ({ ...u, calls: 15 }) },
+    { signal: 'invocations', name: 'a sixth of the calls for an hour', minutes: 60, become: (u) => ({ ...u, calls: 1 }) },
+    { signal: 'duration', name: 'four times slower for five minutes', minutes: 5, become: (u) => ({ ...u, logUs: 19 }) },
+    { signal: 'duration', name: 'a third of calls far slower', minutes: 10, become: (u) => ({ ...u, tail: 2 }) },
+    { signal: 'errors', name: 'every third call fails', minutes: 5, become: (u) => ({ ...u, err: 2 }) },
+    { signal: 'timeouts', name: 'every sixth call times out', minutes: 5, become: (u) => ({ ...u, tmo: 1 }) },
+    { signal: 'oom', name: 'every sixth call runs out of memory', minutes: 5, become: (u) => ({ ...u, oom: 1 }) },
+    { signal: 'cold_starts', name: 'most calls start cold', minutes: 10, become: (u) => ({ ...u, cold: 5 }) },
+    { signal: 'access', name: 'every third call is denied', minutes: 10, become: (u) => ({ ...u, acc: 2 }) },
+    { signal: 'cost', name: 'ten times the cost of a call', minutes: 15, become: (u) => ({ ...u, microUsdPerCall: 20 }) },
+    { signal: 'egress', name: 'a thousand times the bytes', minutes: 1, become: (u) => ({ ...u, bytesPerCall: 2e7 }) },
+    { signal: 'egress', name: 'three times the bytes for four hours', minutes: 240, become: (u) => ({ ...u, bytesPerCall: 60_000 }) },
+    { signal: 'memory', name: 'nearly all of the memory', minutes: 60, become: (u) => ({ ...u, logKib: 18.9 }) },
+  ])('$signal: $name', ({ signal, minutes, become }) => {
+    const found = find(signal, after(minutes, become));
     expect(found).not.toBeNull();
     expect(found!.signal).toBe(signal);
     expect(found!.score).toBeGreaterThan(DEFAULT_SETTINGS.bar);
@@ -80,33 +80,33 @@ describe('what is usual is no finding', () => {
 
 describe('below the floor of effect there is no finding, however sure it is', () => {
   test.each<Row>([
-    { signal: 'invocations', name: 'a fifth more for four hours', minutes: 240, then: (u) => ({ ...u, calls: 7 }) },
-    { signal: 'invocations', name: 'seven calls where none are due', minutes: 1, then: (u) => ({ ...u, calls: 7 }) },
-    { signal: 'duration', name: 'a tenth slower for four hours', minutes: 240, then: (u) => ({ ...u, logUs: 17.14 }) },
-    { signal: 'duration', name: 'faster', minutes: 240, then: (u) => ({ ...u, logUs: 14 }) },
-    { signal: 'errors', name: 'a single error', minutes: 1, then: (u) => ({ ...u, err: 1 }) },
-    { signal: 'timeouts', name: 'two timeouts', minutes: 1, then: (u) => ({ ...u, tmo: 2 }) },
-    { signal: 'oom', name: 'one out of memory', minutes: 1, then: (u) => ({ ...u, oom: 1 }) },
-    { signal: 'access', name: 'four denials', minutes: 1, then: (u) => ({ ...u, acc: 4 }) },
-    { signal: 'cost', name: 'half as much again', minutes: 60, then: (u) => ({ ...u, microUsdPerCall: 3 }) },
-    { signal: 'cost', name: 'more calls at the same cost each', minutes: 15, then: (u) => ({ ...u, calls: 60 }) },
-    { signal: 'egress', name: 'a tenth more', minutes: 240, then: (u) => ({ ...u, bytesPerCall: 22_000 }) },
-    { signal: 'egress', name: 'less', minutes: 60, then: (u) => ({ ...u, bytesPerCall: 20 }) },
-    { signal: 'memory', name: 'a rise far below the limit', minutes: 60, then: (u) => ({ ...u, logKib: 17.6 }) },
-    { signal: 'cold_starts', name: 'a surge alone', minutes: 10, then: (u) => ({ ...u, calls: 30, cold: 24 }) },
-  ])('$signal: $name', ({ signal, minutes, then }) => {
-    expect(find(signal, after(minutes, then))).toBeNull();
+    { signal: 'invocations', name: 'a fifth more for four hours', minutes: 240, become: (u) => ({ ...u, calls: 7 }) },
+    { signal: 'invocations', name: 'seven calls where none are due', minutes: 1, become: (u) => ({ ...u, calls: 7 }) },
+    { signal: 'duration', name: 'a tenth slower for four hours', minutes: 240, become: (u) => ({ ...u, logUs: 17.14 }) },
+    { signal: 'duration', name: 'faster', minutes: 240, become: (u) => ({ ...u, logUs: 14 }) },
+    { signal: 'errors', name: 'a single error', minutes: 1, become: (u) => ({ ...u, err: 1 }) },
+    { signal: 'timeouts', name: 'two timeouts', minutes: 1, become: (u) => ({ ...u, tmo: 2 }) },
+    { signal: 'oom', name: 'one out of memory', minutes: 1, become: (u) => ({ ...u, oom: 1 }) },
+    { signal: 'access', name: 'four denials', minutes: 1, become: (u) => ({ ...u, acc: 4 }) },
+    { signal: 'cost', name: 'half as much again', minutes: 60, become: (u) => ({ ...u, microUsdPerCall: 3 }) },
+    { signal: 'cost', name: 'more calls at the same cost each', minutes: 15, become: (u) => ({ ...u, calls: 60 }) },
+    { signal: 'egress', name: 'a tenth more', minutes: 240, become: (u) => ({ ...u, bytesPerCall: 22_000 }) },
+    { signal: 'egress', name: 'less', minutes: 60, become: (u) => ({ ...u, bytesPerCall: 20 }) },
+    { signal: 'memory', name: 'a rise far below the limit', minutes: 60, become: (u) => ({ ...u, logKib: 17.6 }) },
+    { signal: 'cold_starts', name: 'a surge alone', minutes: 10, become: (u) => ({ ...u, calls: 30, cold: 24 }) },
+  ])('$signal: $name', ({ signal, minutes, become }) => {
+    expect(find(signal, after(minutes, become))).toBeNull();
   }); // biome-ignore format: a table
 });
 
 describe('what the logs do not carry is null, not 0', () => {
   test.each<Row>([
-    { signal: 'duration', name: 'no durations', minutes: 5, then: (u) => ({ calls: u.calls }) },
-    { signal: 'memory', name: 'no memory', minutes: 60, then: (u) => ({ calls: u.calls }) },
-    { signal: 'egress', name: 'no bytes', minutes: 5, then: (u) => ({ calls: u.calls * 50 }) },
-    { signal: 'cost', name: 'no cost', minutes: 5, then: (u) => ({ calls: u.calls * 50 }) },
-  ])('$signal, never seen: $name', ({ signal, minutes, then }) => {
-    expect(find(signal, after(minutes, then, 2 * DAY, {}))).toBeNull();
+    { signal: 'duration', name: 'no durations', minutes: 5, become: (u) => ({ calls: u.calls }) },
+    { signal: 'memory', name: 'no memory', minutes: 60, become: (u) => ({ calls: u.calls }) },
+    { signal: 'egress', name: 'no bytes', minutes: 5, become: (u) => ({ calls: u.calls * 50 }) },
+    { signal: 'cost', name: 'no cost', minutes: 5, become: (u) => ({ calls: u.calls * 50 }) },
+  ])('$signal, never seen: $name', ({ signal, minutes, become }) => {
+    expect(find(signal, after(minutes, become, 2 * DAY, {}))).toBeNull();
   });
 
   test('bytes that begin to come have no past to be measured by', () => {
