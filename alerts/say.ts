@@ -64,9 +64,17 @@ function related(verdict: Verdict): AlertEvent['related_signals'] {
   return SIGNAL_ORDER.filter((name) => names.has(name));
 }
 
+/** Request ids, those first that the signal is about. */
+function relevant({ signal, ids }: Verdict): string[] {
+  if (signal === 'egress') return [...ids.sending, ...ids.slowest, ...ids.failed];
+  if (signal === 'duration' || signal === 'cost' || signal === 'memory')
+    return [...ids.slowest, ...ids.sending, ...ids.failed];
+  return [...ids.failed, ...ids.slowest, ...ids.sending];
+}
+
 function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] {
   const { ids, finding } = verdict;
-  const request_ids = [...new Set([...ids.failed, ...ids.slowest, ...ids.sending])].slice(0, 10);
+  const request_ids = [...new Set(relevant(verdict))].slice(0, 10);
   const signals = verdict.related.map((other) => ({
     signal: other.signal,
     score: number(other.score),
@@ -88,16 +96,12 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
     slowest: ids.slowest,
     most_sending: ids.sending,
     config_hash: configHash,
-    model: exact(finding.model),
+    model: finding.model,
     observed_exact: finding.observed,
     score_exact: finding.score,
     signals,
     rule: `${finding.rule}; ${verdict.rule}`,
   };
-}
-
-function exact(model: { readonly kind: string; readonly [parameter: string]: number | string }): typeof model {
-  return model;
 }
 
 function impact(verdict: Verdict): AlertEvent['impact'] {

@@ -120,5 +120,5 @@ export function reasons(verdict: Verdict): string[] {
 }
 
 export function probability(score: number): string {
-  return score > 300 ? '< 1e-300' : `1e-${score.toFixed(1)}`;
+  return score > 300 ? '1e-300 or less' : `1e-${score.toFixed(1)}`;
 }

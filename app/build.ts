@@ -20,7 +20,7 @@ const orNull = (value: number): number | null => (Number.isNaN(value) ? null : v
 /** Joins the shards and the fleet stage into the one path, fresh or from a snapshot. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   let events: AlertEvent[] = [];
-  const fleet = new Fleet(options.configHash, (event) => events.push(event));
+  const fleet = new Fleet(options.configHash, (event) => events.push(event), options.settings.disabledSignals);
   const engine = new Engine(
     {
       settings: options.settings,

@@ -52,8 +52,12 @@ export function clickHouseQuery({ fn, fromMs, toMs }: Place, event: AlertEvent):
   const columns =
     COLUMNS[event.signal] ?? 'invocations, errors, duration_p50_ms, duration_p95_ms, cost_usd, egress_bytes';
   const time = (ms: number) => `'${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}'`;
+  const span = `minute BETWEEN ${time(fromMs)} AND ${time(toMs)}`;
+  if (event.function.name === '*') {
+    return `SELECT minute, uniqExact(fn) AS functions, sum(invocations) AS invocations FROM function_minutes WHERE ${span} GROUP BY minute ORDER BY minute`;
+  }
   const name = fn.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  return `SELECT minute, ${columns} FROM function_minutes WHERE fn = '${name}' AND minute BETWEEN ${time(fromMs)} AND ${time(toMs)} ORDER BY minute`;
+  return `SELECT minute, ${columns} FROM function_minutes WHERE fn = '${name}' AND ${span} ORDER BY minute`;
 }
 
 const COLUMNS: Readonly<Partial<Record<AlertEvent['signal'], string>>> = {

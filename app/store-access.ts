@@ -26,7 +26,7 @@ export async function openForReading(store: string, say: (message: string) => Pr
     throw new StoreError('STORE_MISSING', `there is no store in ${dir}: ${next}`);
   }
   for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
-    if (await answers(dir)) return throughHolder(dir);
+    if (await answers(dir)) return throughHolder(dir, () => openForReading(store, say));
     try {
       return await openStore({ dir });
     } catch (error) {
@@ -37,15 +37,22 @@ export async function openForReading(store: string, say: (message: string) => Pr
   }
 }
 
-function throughHolder(dir: string): StoreReader {
+/** Asks the process that holds the store; where it ends meanwhile, the store is free and is opened here. */
+function throughHolder(dir: string, reopen: () => Promise<StoreReader>): StoreReader {
+  let own: StoreReader | null = null;
   return {
     async query(sql, format, params = {}) {
-      const answer = await askHolder(dir, { sql, format, params });
-      if (answer === null)
-        throw new StoreError('STORE_FAILED', `the process that held the store in ${dir} has just ended: try again`);
-      return answer;
+      if (own !== null) return own.query(sql, format, params);
+      const answer = await askHolder(dir, { sql, format, params }).catch(async (error: unknown) => {
+        const isGone = error instanceof StoreError && error.code === 'STORE_FAILED' && !(await answers(dir));
+        if (isGone) return null;
+        throw error;
+      });
+      if (answer !== null) return answer;
+      own = await reopen();
+      return own.query(sql, format, params);
     },
-    close: async () => undefined,
+    close: async () => own?.close(),
   };
 }
 

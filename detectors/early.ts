@@ -4,7 +4,7 @@ import { EPOCH_MINUTE, P, PAGE, Q } from './page.ts';
 import type { Shard } from './shard.ts';
 import { access } from './signals/access.ts';
 import { cost } from './signals/cost.ts';
-import { egress } from './signals/egress.ts';
+import { egressTotal } from './signals/egress.ts';
 import { errors } from './signals/errors.ts';
 import { invocations } from './signals/invocations.ts';
 import { oom } from './signals/oom.ts';
@@ -15,7 +15,7 @@ import { sumsOf } from './sums.ts';
 
 /** How much an open window must grow before it is worth another look. */
 const NEXT_LOOK = 1.3;
-const BY_AMOUNT: readonly Signal[] = [invocations, cost, egress];
+const BY_AMOUNT: readonly Signal[] = [invocations, cost, egressTotal];
 const BY_SHARE: readonly Signal[] = [errors, timeouts, oom, access];
 
 /**
@@ -47,11 +47,12 @@ export function judge(shard: Shard, slot: number, at: number, nowMs: number): vo
   view.sums.fill(0);
   view.sums.set(sumsOf(shard.cells, at));
   view.sums[Q.mu] = view.rate;
+  const { disabledSignals } = shard.options.settings;
   const findings: Finding[] = [];
   const run = (signals: readonly Signal[]) => {
     for (const signal of signals) {
       const finding = signal(view);
-      if (finding !== null) findings.push(finding);
+      if (finding !== null && !disabledSignals.includes(finding.signal)) findings.push(finding);
     }
   };
   run(BY_AMOUNT);

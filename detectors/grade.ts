@@ -88,7 +88,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   if (view.rate > 0) pages[page + P.gapExpected] = pages[page + P.gapExpected]! + view.rate;
   pulse(shard, slot, 0);
   const findings: Finding[] = [];
-  const silent = silence(view);
+  const silent = shard.options.settings.disabledSignals.includes('silence') ? null : silence(view);
   if (silent !== null) findings.push(silent);
   const open = anyOpen(shard, page);
   if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {

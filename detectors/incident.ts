@@ -75,7 +75,7 @@ export function stillElevated(
     case 'invocations':
       return direction === 'down' ? n < 0.6 * mu : n > least(1.4) * mu && n >= 3;
     case 'cost':
-      return view.get(h, Q.cost) > least(1.4) * mu * ratioOf(view, P.cost);
+      return costElevated(view, Math.max(1, h), least(1.4));
     case 'egress':
       return (
         view.get(h, Q.bytes) > least(1.6) * mu * ratioOf(view, P.bytes) ||
@@ -94,6 +94,16 @@ export function stillElevated(
 
 /** Which bad count tells whether an incident of this signal goes on. */
 const BAD_OF_SIGNAL: Readonly<Partial<Record<SignalName, number>>> = { timeouts: 1, oom: 2, cold_starts: 3, access: 4 };
+
+/** The cost of a call, beyond what chance gives so few calls; or many more calls at the usual cost. */
+function costElevated(view: WindowView, h: number, least: number): boolean {
+  const n = view.get(h, Q.n);
+  if (n < 1) return false;
+  const usual = ratioOf(view, P.cost);
+  const variation = (view.page[view.base + P.cost + 2]! + 0.5) / (view.page[view.base + P.cost + 3]! + 1);
+  const noise = 1 + 2 * Math.sqrt(variation / n);
+  return view.get(h, Q.cost) > Math.max(least, noise) * usual * Math.max(n, view.expected(h));
+}
 
 function ratioOf(view: WindowView, history: number): number {
   const calls = view.page[view.base + history + 1]!;

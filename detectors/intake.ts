@@ -5,7 +5,7 @@ import { sizeChanged, versionSeen } from './changes.ts';
 import { early } from './early.ts';
 import { requestIdOf } from './evidence.ts';
 import { countFailure, newType } from './failures.ts';
-import { hasId, idKey, log2, mix } from './keys.ts';
+import { hasId, idKey, log2, log2OfKib, mix } from './keys.ts';
 import { oneShot, wake } from './lifecycle.ts';
 import { EPOCH_MINUTE, FIELD, P, PAGE } from './page.ts';
 import { noteFailure, noteInsights, noteReport } from './pending.ts';
@@ -133,7 +133,7 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   if (usedKib !== NONE && usedKib > 0) {
     fields |= FIELD.memory;
     values[at + C.mn] = values[at + C.mn]! + 1;
-    values[at + C.ms] = values[at + C.ms]! + log2(usedKib);
+    values[at + C.ms] = values[at + C.ms]! + log2OfKib(usedKib);
     if (usedKib > values[at + C.memoryMaxKib]!) values[at + C.memoryMaxKib] = usedKib;
   }
   if (sizeKib !== NONE) {

@@ -21,6 +21,14 @@ export function hasId(block: FragmentBlock, u: number): boolean {
   return (words[u + U.id0]! | words[u + U.id1]! | words[u + U.id2]! | words[u + U.id3]!) !== 0;
 }
 
+/** log2 of whole MiB, in KiB: what memory figures are made of. */
+const LOG2_OF_MIB = Float64Array.from({ length: 10_241 }, (_, mib) => log2(mib * 1024));
+
+/** As `log2`, from a table where it can. */
+export function log2OfKib(kib: number): number {
+  return kib % 1024 === 0 && kib < 10_486_784 ? LOG2_OF_MIB[kib / 1024]! : log2(kib);
+}
+
 /** log2, rounded to 1/4096 so that sums of it are exact and do not depend on their order. 0 and less count as 1. */
 export function log2(value: number): number {
   return value <= 1 ? 0 : Math.round(Math.log2(value) * 4096) / 4096;

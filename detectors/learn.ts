@@ -161,9 +161,18 @@ function learnHour(page: Float32Array, base: number, cell: number, hour: number)
 function learnMemory(page: Float32Array, base: number, cell: number, minutes: number): void {
   const n = page[cell + Q.mn]!;
   if (n < 1) return;
+  const at = base + P.mem;
   const value = page[cell + Q.ms]! / n;
   const weight = minutes / 15;
-  learnMoments(page, base + P.mem, weight, value * weight, value * value * weight, DAY_2 ** weight);
+  const decay = DAY_2 ** weight;
+  const known = page[at]!;
+  if (known >= 8) {
+    const square = (value - page[at + 1]! / known) ** 2;
+    const cap = 30 * (page[at + 3]! / (page[at + 4]! + 1) + 0.001);
+    page[at + 3] = page[at + 3]! * decay + weight * Math.min(cap, square);
+    page[at + 4] = page[at + 4]! * decay + weight;
+  }
+  learnMoments(page, at, weight, value * weight, value * value * weight, decay);
 }
 
 function learnBad(page: Float32Array, base: number, cell: number, minutes: number): void {

@@ -65,6 +65,8 @@ export function oneShot(
   const minute = Math.floor(timeMs / 60_000) - EPOCH_MINUTE;
   const what = detail.split(':', 1)[0]!;
   const isContent = what === 'secret' || what === 'verbose';
+  const signal = isContent ? 'content' : what === 'logs-dropped' ? 'telemetry' : 'lifecycle';
+  if (shard.options.settings.disabledSignals.includes(signal)) return;
   if (isContent && !contentIsNews(shard, page, minute, what)) return;
   const version = shard.texts.get(shard.words[page + P.version]!) ?? null;
   shard.verdicts.push({
@@ -75,7 +77,7 @@ export function oneShot(
     onsetMs: timeMs,
     endedMs: timeMs,
     family: 5,
-    signal: isContent ? 'content' : what === 'logs-dropped' ? 'telemetry' : 'lifecycle',
+    signal,
     severity: SEVERITY[what] ?? 'info',
     finding: null,
     related: [],

@@ -60,7 +60,7 @@ export function functionRow(shard: Shard, slot: number): FunctionRow {
     firstSeenMs: ms(pages[page + P.firstSeen]!),
     lastSeenMs: ms(pages[page + P.lastSeen]!),
     invocations: pages[page + P.total]!,
-    learntWindows: Math.min(warmup, Math.round(pages[page + P.age]!)),
+    learntWindows: Math.min(warmup, Math.round(pages[page + P.levelMinutes]!)),
     warmupWindows: warmup,
     version: shard.texts.get(words[page + P.version]!) ?? null,
     memorySizeKib: pages[page + P.memoryKib]! === 0 ? null : pages[page + P.memoryKib]!,

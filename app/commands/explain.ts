@@ -6,7 +6,7 @@ import type { StoreReader } from '../../infra/store.ts';
 import { harmlessJson } from '../../infra/table-text.ts';
 import { functionKey } from '../../ingest/fragment.ts';
 import { clickHouseQuery, insightsQuery, type Place, placeOf, shell } from '../evidence-queries.ts';
-import { InputError, type Io } from '../io.ts';
+import { InputError, type Io, UsageError } from '../io.ts';
 import { DEFAULT_STORE, rowsOf, withStore } from '../store-access.ts';
 import { instant, type Style, shown, styleFor } from '../style.ts';
 
@@ -71,7 +71,7 @@ async function explain(id: string, { store, json }: ExplainFlags, io: Io): Promi
 }
 
 async function eventsOf(reader: StoreReader, id: string): Promise<AlertEvent[]> {
-  if (!/^[0-9a-f]{4,16}$/.test(id)) throw new InputError(`an alert id is 4 to 16 of the digits 0-9 a-f: ${shown(id)}`);
+  if (!/^[0-9a-f]{4,16}$/.test(id)) throw new UsageError(`an alert id is 4 to 16 of the digits 0-9 a-f: ${shown(id)}`);
   const rows = await rowsOf<{ event_json: string }>(
     reader,
     'SELECT event_json FROM alert_events WHERE startsWith(alert_id, {id:String}) ORDER BY alert_id, version',
@@ -205,12 +205,15 @@ export function explanation(
     style('May be a sign of', 'bold'),
     ...event.threats.map((threat) => `  ${shown(threat)}`),
     '',
-    style('Look further: CloudWatch Logs Insights', 'bold'),
-    ...insightsQuery(place, event).map((line) => `  ${shown(line)}`),
-    '',
+    ...(event.function.name === '*' ? [] : insights(place, event, style)),
     style('Look further: ClickHouse', 'bold'),
     `  npx tripline query ${shell(clickHouseQuery(place, event))} --store ${shell(store)}`,
   ];
+}
+
+function insights(place: Place, event: AlertEvent, style: Style): string[] {
+  const query = insightsQuery(place, event).map((line) => `  ${shown(line)}`);
+  return [style('Look further: CloudWatch Logs Insights', 'bold'), ...query, ''];
 }
 
 function requestLines({ what, rows }: Requests): string[] {

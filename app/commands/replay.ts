@@ -46,7 +46,7 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
   return new Command('replay')
     .description('run past logs through the detectors and report what would have been alerted')
     .argument('<input...>', 'file, folder, pattern, or - for standard input')
-    .option('--log-group <name>', 'log group of lines that do not tell theirs, such as /aws/lambda/pay')
+    .option('--log-group <name>', 'log group of lines that do not tell theirs, such as /aws/lambda/pay', logGroupName)
     .option('--account <id>', 'AWS account of lines that do not tell theirs')
     .option('--region <name>', 'AWS region of lines that do not tell theirs')
     .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
@@ -125,6 +125,14 @@ function sizeOf(sources: readonly Source[]): number | null {
 
 function describe(problems: readonly InputProblem[]): string {
   return problems.map(({ name, message }) => `${name}: ${message}`).join('\n');
+}
+
+/** What CloudWatch allows, and nothing that looks like the next option. */
+function logGroupName(text: string): string {
+  if (!/^[A-Za-z0-9_/.#][\w/.#-]{0,511}$/.test(text)) {
+    throw new InvalidArgumentError('a log group has letters, digits and _ / . # - and does not begin with -');
+  }
+  return text;
 }
 
 function positiveInteger(text: string): number {

@@ -35,9 +35,14 @@ const TOTAL: AmountRule = {
 export const egress: Signal = (view) => {
   if (view.get(4, Q.en) < 1) return null;
   const perCall = logMean(view, PER_CALL);
-  const total = amount(view, TOTAL);
-  const largest = view.page[view.base + P.bytes + 4]!;
-  const sent = total !== null && total.horizon <= 2 && total.observed < 1.2 * largest ? null : total;
+  const sent = egressTotal(view);
   if (sent === null) return perCall;
   return perCall === null || sent.score > perCall.score ? sent : perCall;
+};
+
+/** The total alone: what of egress can only grow, and may be said before a window is over. */
+export const egressTotal: Signal = (view) => {
+  const total = amount(view, TOTAL);
+  const largest = view.page[view.base + P.bytes + 4]!;
+  return total !== null && total.horizon <= 2 && total.observed < 1.2 * largest ? null : total;
 };
