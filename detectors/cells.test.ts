@@ -11,8 +11,10 @@ describe('cells', () => {
     cells.release(first);
     const again = cells.add(4, 101, -1);
     expect(again).toBe(first);
+    const kept = new Set<number>([C.minute, C.slot, C.nextOfSlot, C.nextOfMinute]);
     const whole = [...cells.values.slice(again, again + CELL_STRIDE)];
-    expect(whole.filter((value) => value !== 0)).toEqual([101, 4, -1, -1]);
+    expect(whole.filter((_, field) => !kept.has(field)).every((value) => value === 0)).toBe(true);
+    expect([whole[C.minute], whole[C.slot], whole[C.nextOfSlot], whole[C.nextOfMinute]]).toEqual([101, 4, -1, -1]);
   });
 
   test('growing keeps what is there', () => {

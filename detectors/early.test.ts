@@ -6,20 +6,20 @@ import { play } from '../test/play.ts';
 import { START_MS } from '../test/stream.ts';
 
 const MINUTE = 60_000;
-const FROM = 700;
+const FROM = 480;
 const ONSET_MS = START_MS + FROM * MINUTE;
 
-/** Calm for half a day, then something that a person would want to hear of at once. */
+/** Calm for eight hours, then something that a person would want to hear of at once. */
 const STORIES = {
   flood: play({ minutes: FROM + 30, perMinute: (m) => (m >= FROM ? 120 : 6) }),
   errors: play({
     minutes: FROM + 30,
-    perMinute: () => 20,
+    perMinute: () => 10,
     call: (m) => (m >= FROM ? { flags: Flag.failed | Flag.statusKnown, errorType: 'Boom' } : {}),
   }),
   timeouts: play({
     minutes: FROM + 30,
-    perMinute: () => 20,
+    perMinute: () => 10,
     call: (m) => (m >= FROM ? { flags: Flag.timeout | Flag.statusKnown } : {}),
   }),
   egress: play({ minutes: FROM + 30, perMinute: () => 10, call: (m) => ({ bytes: m >= FROM ? 1e10 : 20_000 }) }),

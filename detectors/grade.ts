@@ -8,7 +8,7 @@ import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
 import { releasePending } from './pending.ts';
 import { advance, fold, foldLate, type GradeTime, within } from './ring.ts';
 import { minuteRow, scoreRow } from './rows.ts';
-import type { Shard } from './shard.ts';
+import { LONE_SPAN_MS, type Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import { FAMILIES, type Finding } from './signals/signal.ts';
@@ -318,12 +318,5 @@ function housekeeping(shard: Shard, watermarkMs: number): void {
     shard.starts.delete(key);
     shard.partial++;
   }
-  if (shard.loneReports.size > 65_536) {
-    const surplus = shard.loneReports.size - 32_768;
-    let dropped = 0;
-    for (const key of shard.loneReports) {
-      if (dropped++ >= surplus) break;
-      shard.loneReports.delete(key);
-    }
-  }
+  shard.loneReports.expire(watermarkMs - 2 * LONE_SPAN_MS);
 }

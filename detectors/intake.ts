@@ -148,7 +148,7 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
     values[at + C.billedUs] = values[at + C.billedUs]! + billedUs;
     values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
   }
-  if (shard.starts.size > 0 || (flags & Flag.fusedStart) === 0) link(shard, block, u, slot);
+  if (shard.starts.size > 0 || (flags & Flag.fusedStart) === 0) link(shard, block, u, slot, timeMs);
   if (words[u + U.version] !== 0) {
     fields |= FIELD.version;
     const version = shard.hash(block.dictionary.text(words[u + U.version]!));
@@ -198,14 +198,14 @@ function durationIsSlow(shard: Shard, page: number, durationUs: number, cold: bo
   return !cold && durationUs > 0 && log2(durationUs) > shard.pages[page + P.slowBar]!;
 }
 
-function link(shard: Shard, block: FragmentBlock, u: number, slot: number): void {
+function link(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number): void {
   const key = idKey(block, u, slot);
   const started = shard.starts.get(key);
   if (started !== undefined) {
     shard.starts.delete(key);
     if (block.u[u + U.version] === 0 && started.version !== '')
       block.u[u + U.version] = block.dictionary.id(started.version);
-  } else if ((block.u[u]! & Flag.fusedStart) === 0) shard.loneReports.add(key);
+  } else if ((block.u[u]! & Flag.fusedStart) === 0) shard.loneReports.add(timeMs, key / 4294967296, key);
 }
 
 function start(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number): void {
@@ -213,7 +213,7 @@ function start(shard: Shard, block: FragmentBlock, i: number, slot: number, time
   if (!once(shard, block, u, slot, timeMs)) return;
   const key = idKey(block, u, slot);
   const version = block.dictionary.text(block.u[u + U.version]!);
-  if (shard.loneReports.delete(key)) {
+  if (shard.loneReports.hasNear(timeMs, key / 4294967296, key)) {
     const record = shard.pending.get(key);
     if (record !== undefined && version !== '') record.version ??= version;
   } else shard.starts.set(key, { timeMs, version });

@@ -76,6 +76,20 @@ export class SeenEvents {
     return true;
   }
 
+  /** Whether the key was added in the generation of `timeMs` or one beside it. */
+  hasNear(timeMs: number, hi: number, lo: number): boolean {
+    const number = Math.floor(timeMs / this.spanMs);
+    return this.#has(number, hi, lo) || this.#has(number - 1, hi, lo) || this.#has(number + 1, hi, lo);
+  }
+
+  #has(number: number, hi: number, lo: number): boolean {
+    const generation = this.generations.get(number);
+    if (generation === undefined) return false;
+    const key = lo === 0 && hi === 0 ? 1 : lo >>> 0;
+    const at = generation.find(hi >>> 0, key);
+    return generation.words[at] === hi >>> 0 && generation.words[at + 1] === key;
+  }
+
   /** Forgets generations that ended before `beforeMs`. */
   expire(beforeMs: number): void {
     for (const number of this.generations.keys()) {

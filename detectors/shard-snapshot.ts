@@ -14,7 +14,6 @@ interface ShardJson {
   readonly totals: readonly number[];
   readonly failures: readonly [number, number][];
   readonly starts: readonly [number, PendingStart][];
-  readonly loneReports: readonly number[];
   readonly pending: readonly [number, PendingInvocation][];
   readonly evidence: ReturnType<Shard['evidence']['entries']>;
   readonly texts: readonly [number, string][];
@@ -43,7 +42,6 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
     totals: [shard.calls, shard.duplicates, shard.late, shard.tooLate, shard.partial],
     failures: [...shard.failures],
     starts: [...shard.starts],
-    loneReports: [...shard.loneReports],
     pending: [...shard.pending],
     evidence: shard.evidence.entries(),
     texts: [...shard.texts],
@@ -57,6 +55,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   out.set(`shard/${number}/cells`, bytesOf(cells));
   out.set(`shard/${number}/reports`, bytesOf(shard.reports.snapshot()));
   out.set(`shard/${number}/lines`, bytesOf(shard.lines.snapshot()));
+  out.set(`shard/${number}/lone`, bytesOf(shard.loneReports.snapshot()));
   return out;
 }
 
@@ -91,7 +90,6 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   ];
   for (const [key, value] of json.failures) shard.failures.set(key, value);
   for (const [key, value] of json.starts) shard.starts.set(key, value);
-  for (const key of json.loneReports) shard.loneReports.add(key);
   for (const [key, value] of json.pending) shard.pending.set(key, value);
   shard.evidence.restore(json.evidence);
   for (const [key, value] of json.texts) shard.texts.set(key, value);
@@ -100,6 +98,7 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   shard.invocations = [...(json.invocations ?? [])];
   shard.reports.restore(doublesOf(pages.get(`${prefix}reports`)));
   shard.lines.restore(doublesOf(pages.get(`${prefix}lines`)));
+  shard.loneReports.restore(doublesOf(pages.get(`${prefix}lone`)));
   restoreCells(shard, doublesOf(pages.get(`${prefix}cells`)), json.histograms);
 }
 

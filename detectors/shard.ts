@@ -31,6 +31,9 @@ export interface ShardOptions {
 /** Longest generation of remembered events: what is in use at a time then stays in the processor's cache. */
 const SEEN_SPAN_MS = 600_000;
 
+/** How far a START may stand from the report that came without it, and still be known for its own, ms. */
+export const LONE_SPAN_MS = 900_000;
+
 /** An invocation on its way to storage: filled by the fragments that tell of it. */
 export type PendingInvocation = { -readonly [K in keyof InvocationRow]: InvocationRow[K] };
 
@@ -73,7 +76,7 @@ export class Shard {
   readonly failures = new Map<number, number>();
   readonly starts = new Map<number, PendingStart>();
   /** ids of reports that came without their START, so that a START that comes later is not taken for lost */
-  readonly loneReports = new Set<number>();
+  readonly loneReports = new SeenEvents(LONE_SPAN_MS);
   readonly pending = new Map<number, PendingInvocation>();
   readonly evidence = new Evidence();
   /** when each function last said that log records were lost, ms */

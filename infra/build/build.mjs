@@ -5,11 +5,14 @@ import { join } from 'node:path';
 
 const root = new URL('../..', import.meta.url).pathname;
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' });
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.json')], {
+  stdio: 'inherit',
+});
 for (const dir of ['infra/sql', 'ingest', 'models', 'alerts', 'docs', 'scenarios']) {
   if (!existsSync(join(root, dir))) continue;
   for (const file of readdirSync(join(root, dir), { recursive: true })) {
-    if (/\.(json|sql|ndjson|bin)$/.test(String(file))) cpSync(join(root, dir, String(file)), join(root, 'dist', dir, String(file)));
+    if (/\.(json|sql|ndjson|bin)$/.test(String(file)))
+      cpSync(join(root, dir, String(file)), join(root, 'dist', dir, String(file)));
   }
 }
 const main = join(root, 'dist/app/main.js');
