@@ -28,7 +28,7 @@ function summed(rows: readonly FunctionMinuteRow[]): Map<string, unknown> {
     sums.set(key, sum);
   }
   for (const sum of sums.values()) sum.buckets = [...(sum.buckets as Map<number, number>)].sort((a, b) => a[0] - b[0]);
-  return new Map([...sums].sort());
+  return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const calls = fc.array(

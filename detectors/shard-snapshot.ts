@@ -32,7 +32,10 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   const live = shard.cells.live();
   const cells = new Float64Array(live.length * CELL_STRIDE);
   // up to the histogram: what follows are addresses, which are made anew
-  for (const [i, at] of live.entries()) cells.set(shard.cells.values.subarray(at, at + C.histogram), i * CELL_STRIDE);
+  for (const [i, at] of live.entries()) {
+    cells.set(shard.cells.values.subarray(at, at + C.histogram), i * CELL_STRIDE);
+    cells[i * CELL_STRIDE + C.nextOfSlot] = 0;
+  }
   const json: ShardJson = {
     v: VERSION,
     page: PAGE,
