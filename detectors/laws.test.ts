@@ -100,7 +100,7 @@ describe('copies', () => {
           expect(totals.duplicates >= before.duplicates + places.length).toBe(true);
         },
       ),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 });
