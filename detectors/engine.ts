@@ -1,7 +1,8 @@
 import { type Dictionary, F, type FragmentBlock, FragmentKind, U } from '../ingest/fragment.ts';
 import { type CalendarMinute, createCalendar } from './calendar.ts';
-import { gradeLate, gradeMinute, storeUngraded } from './grade.ts';
+import { gradeMinute } from './grade.ts';
 import { intake } from './intake.ts';
+import { gradeLate, storeUngraded } from './late.ts';
 import { EPOCH_MINUTE } from './page.ts';
 import { releasePending } from './pending.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';

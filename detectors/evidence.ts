@@ -2,8 +2,8 @@ import type { FragmentBlock } from '../ingest/fragment.ts';
 import { U } from '../ingest/fragment.ts';
 
 const KEPT = 5;
-/** Functions a shard remembers evidence of; the least recently touched goes first. */
-const FUNCTIONS = 4096;
+/** Functions a shard remembers evidence of, the least recently touched goes first: an alert wants what came just before it. */
+const FUNCTIONS = 64;
 
 interface FunctionEvidence {
   failed: string[];

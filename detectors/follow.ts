@@ -130,3 +130,12 @@ function acceptLevel(page: Float32Array, base: number): void {
   scale(P.cost, 2);
   scale(P.bytes, 2);
 }
+
+/** The function has not been called for days: whatever was open is over, and nothing more can be said of it. */
+export function closeAsleep(view: WindowView, family: number): Decision[] {
+  const out: Decision[] = [];
+  const at = incidentAt(view.base, family);
+  const signal = SIGNAL_ORDER[view.page[at + I.open]! - 1]!;
+  resolve(view, family, at, signal, 'the function has not been called for days', false, out);
+  return out;
+}

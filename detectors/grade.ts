@@ -1,25 +1,21 @@
 import { C } from './cells.ts';
-import { decide, decideLate } from './decide.ts';
-import { judge } from './early.ts';
-import { failureMs } from './failures.ts';
+import { decide } from './decide.ts';
+import { closeAsleep } from './follow.ts';
+import { housekeeping } from './housekeeping.ts';
 import { incidentAt } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
+import { dropMinute } from './open-windows.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
-import { releasePending } from './pending.ts';
-import { advance, fold, foldLate, type GradeTime, within } from './ring.ts';
-import { minuteRow, scoreRow } from './rows.ts';
-import { LONE_SPAN_MS, type Shard } from './shard.ts';
+import { advance, fold, type GradeTime, within } from './ring.ts';
+import { minuteRow } from './rows.ts';
+import { scoreWindow } from './score-window.ts';
+import type { Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
-import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import { FAMILIES, type Finding } from './signals/signal.ts';
 import { silence } from './signals/silence.ts';
 import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
 
-/** Scores below this are not kept. */
-const KEEP_SCORE = 3;
-const SIGNALS = Object.entries(WINDOW_SIGNALS);
-const NOTHING: readonly Finding[] = [];
 const DAY = 1440;
 
 /**
@@ -59,7 +55,7 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
-  const findings = score(shard, slot, partial);
+  const findings = scoreWindow(shard, slot, partial);
   settle(shard, slot, findings, watermarkMs);
   learnTypes(shard, page, minute);
   return false;
@@ -98,7 +94,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   }
   if (findings.length > 0 || open) settle(shard, slot, findings, watermarkMs);
   if (pages[page + P.gap]! < asleepAfter(shard, page)) return false;
-  closeAll(shard, page);
+  closeAll(shard, slot, watermarkMs);
   return true;
 }
 
@@ -157,24 +153,6 @@ function pulse(shard: Shard, slot: number, n: number): void {
   if (view.rate >= 0.1) sums.functions++;
 }
 
-function score(shard: Shard, slot: number, partial: boolean): readonly Finding[] {
-  const { view } = shard;
-  if (view.history < 20) return NOTHING;
-  let findings: Finding[] | null = null;
-  const { disabledSignals } = shard.options.settings;
-  for (const [name, signal] of SIGNALS) {
-    if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
-    const finding = signal(view);
-    if (finding === null || (partial && finding.direction === 'down')) continue;
-    if (finding.score >= KEEP_SCORE) {
-      findings ??= [];
-      findings.push(finding);
-      if (shard.options.records) shard.scores.push(scoreRow(shard, slot, finding));
-    }
-  }
-  return findings ?? NOTHING;
-}
-
 function settle(shard: Shard, slot: number, findings: readonly Finding[], watermarkMs: number): void {
   if (findings.length === 0 && isCalm(shard, slot * PAGE)) return;
   for (const decision of decide(shard.view, findings, shard.options.settings))
@@ -196,10 +174,11 @@ function anyOpen(shard: Shard, page: number): boolean {
   return false;
 }
 
-function closeAll(shard: Shard, page: number): void {
+function closeAll(shard: Shard, slot: number, watermarkMs: number): void {
+  const { view } = shard;
   for (let family = 0; family < FAMILIES; family++) {
-    const at = incidentAt(page, family);
-    for (let i = 0; i < 12; i++) shard.pages[at + i] = 0;
+    if (shard.pages[incidentAt(slot * PAGE, family) + I.open] === 0) continue;
+    for (const decision of closeAsleep(view, family)) speak(shard, slot, decision, watermarkMs);
   }
 }
 
@@ -210,113 +189,4 @@ function learnTypes(shard: Shard, page: number, minute: number): void {
   const young = minute - pages[page + P.firstSeen]! < 720;
   if (!young && minute - pages[page + P.newType + 1]! < 60) return;
   rememberType(shard, page);
-}
-
-/** Takes the cells of a graded minute out of the pool. */
-function dropMinute(shard: Shard, minute: number): void {
-  const { cells } = shard;
-  let at = cells.minutes.get(minute) ?? -1;
-  cells.minutes.delete(minute);
-  while (at >= 0) {
-    const next = cells.values[at + C.nextOfMinute]!;
-    unlink(shard, at);
-    cells.release(at);
-    at = next;
-  }
-}
-
-function unlink(shard: Shard, at: number): void {
-  const { values } = shard.cells;
-  const slot = values[at + C.slot]!;
-  const next = values[at + C.nextOfSlot]!;
-  if (shard.cellOf[slot] === at) {
-    shard.cellOf[slot] = next;
-    return;
-  }
-  for (let before = shard.cellOf[slot]!; before >= 0; before = values[before + C.nextOfSlot]!) {
-    if (values[before + C.nextOfSlot] === at) {
-      values[before + C.nextOfSlot] = next;
-      return;
-    }
-  }
-}
-
-/**
- * Pieces that came after their minute was graded: they correct what is stored (a row of their own that adds up) and what
- * the ring still holds, and may still raise what was missed, dated then. `patch` names the correction: by the last graded
- * minute, which moves between any two of them, where the watermark's minute may not.
- */
-export function gradeLate(shard: Shard, watermarkMs: number, patch = shard.graded + EPOCH_MINUTE + 1): void {
-  const late = [...shard.cells.minutes.keys()].filter((minute) => minute <= shard.graded).sort((a, b) => a - b);
-  for (const minute of late) {
-    const slots: [number, number][] = [];
-    for (let at = shard.cells.minutes.get(minute)!; at >= 0; at = shard.cells.values[at + C.nextOfMinute]!) {
-      slots.push([shard.cells.values[at + C.slot]!, at]);
-    }
-    slots.sort((a, b) => a[0] - b[0]);
-    for (const [slot, at] of slots) gradeLateCell(shard, slot, at, minute, watermarkMs, patch);
-    dropMinute(shard, minute);
-  }
-}
-
-function gradeLateCell(
-  shard: Shard,
-  slot: number,
-  at: number,
-  minute: number,
-  watermarkMs: number,
-  patch: number,
-): void {
-  const page = slot * PAGE;
-  const { pages, view } = shard;
-  if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, patch));
-  const sums = sumsOf(shard.cells, at);
-  pages[page + P.total] = Math.min(pages[page + P.total]! + sums[Q.n]!, 16_777_216);
-  if (minute > pages[page + P.lastSeen]!) {
-    pages[page + P.lastSeen] = minute;
-    const gap = shard.graded - minute;
-    if (gap < pages[page + P.gap]!) {
-      pages[page + P.gapExpected] = (pages[page + P.gapExpected]! * gap) / pages[page + P.gap]!;
-      pages[page + P.gap] = gap;
-    }
-  }
-  if (!foldLate(pages, page, shard.graded, minute, sums) || pages[page + P.firstSeen]! > shard.graded) {
-    judge(shard, slot, at, watermarkMs);
-    return;
-  }
-  view.load(pages, page, shard.timeOf(shard.graded));
-  view.sumHorizons();
-  const findings = score(shard, slot, false).filter((finding) => finding.direction === 'up');
-  for (const decision of decideLate(view, findings, shard.options.settings)) speak(shard, slot, decision, watermarkMs);
-  if (shard.graded - minute >= 5) judge(shard, slot, at, watermarkMs);
-}
-
-/** At the end of an input: windows far ahead of the watermark are stored as they are, ungraded. */
-export function storeUngraded(shard: Shard): void {
-  for (const at of shard.cells.live()) {
-    if (shard.options.records) shard.minutes.push(minuteRow(shard, at, shard.cells.values[at + C.slot]!, 0));
-  }
-  for (const minute of [...shard.cells.minutes.keys()]) dropMinute(shard, minute);
-}
-
-/** How long a START may wait for its REPORT: the longest time limit and the longest delay known, ms. */
-const LOST_AFTER_MS = 60 * 60_000;
-
-function housekeeping(shard: Shard, watermarkMs: number): void {
-  releasePending(shard, watermarkMs);
-  const forgetMs = watermarkMs - shard.options.settings.latenessMs - 120_000;
-  if (shard.graded % 60 === 0) {
-    shard.reports.expire(forgetMs);
-    shard.lines.expire(forgetMs);
-  }
-  for (const [key, entry] of shard.failures) {
-    if (failureMs(entry) > watermarkMs - LOST_AFTER_MS) break;
-    shard.failures.delete(key);
-  }
-  for (const [key, start] of shard.starts) {
-    if (start.timeMs > watermarkMs - LOST_AFTER_MS) break;
-    shard.starts.delete(key);
-    shard.partial++;
-  }
-  shard.loneReports.expire(watermarkMs - 2 * LONE_SPAN_MS);
 }

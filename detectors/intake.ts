@@ -1,14 +1,16 @@
-import { F, Flag, type FragmentBlock, FragmentKind, NONE, U } from '../ingest/fragment.ts';
+import { type Dictionary, F, Flag, type FragmentBlock, FragmentKind, NONE, U } from '../ingest/fragment.ts';
 import { costPicoUsd } from '../ingest/pricing.ts';
 import { C } from './cells.ts';
 import { sizeChanged, versionSeen } from './changes.ts';
 import { early } from './early.ts';
 import { requestIdOf } from './evidence.ts';
 import { countFailure, newType } from './failures.ts';
-import { hasId, idKey, log2, log2OfKib, mix } from './keys.ts';
-import { oneShot, wake } from './lifecycle.ts';
-import { EPOCH_MINUTE, FIELD, P, PAGE } from './page.ts';
-import { noteFailure, noteInsights, noteReport } from './pending.ts';
+import { idKey, log2, log2OfKib, mix } from './keys.ts';
+import { access, content, dropped, insights } from './lines.ts';
+import { field, once } from './once.ts';
+import { cellAt } from './open-windows.ts';
+import { FIELD, P, PAGE } from './page.ts';
+import { noteFailure, noteReport } from './pending.ts';
 import type { Shard } from './shard.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,35 +58,6 @@ export function intake(shard: Shard, block: FragmentBlock, i: number, slot: numb
     default: // init: cold starts are counted by the report that carries them
       field(shard, slot, FIELD.init);
   }
-}
-
-/** The open cell of a function and minute. */
-export function cellAt(shard: Shard, slot: number, timeMs: number): number {
-  const minute = Math.floor(timeMs / MINUTE_MS) - EPOCH_MINUTE;
-  if (minute <= shard.graded) shard.late++;
-  const first = shard.cellOf[slot]!;
-  const { values } = shard.cells;
-  for (let at = first; at >= 0; at = values[at + C.nextOfSlot]!) if (values[at + C.minute] === minute) return at;
-  const at = shard.cells.add(slot, minute, first);
-  shard.cellOf[slot] = at;
-  const page = slot * PAGE;
-  const isFirst = shard.pages[page + P.age] === 0 && !(shard.pages[page + P.firstSeen]! <= minute);
-  if (isFirst) {
-    shard.pages[page + P.firstSeen] = minute;
-    shard.pages[page + P.lastSeen] = minute;
-  }
-  if (shard.isAwake[slot] === 0) wake(shard, slot, minute);
-  else if (isFirst) shard.pages[page + P.since] = minute; // earlier calls may come behind later ones
-  shard.cells.values[at + C.nextCheck] = checkpoint(shard, page);
-  shard.cells.values[at + C.nextBad] = 3;
-  return at;
-}
-
-/** Calls at which an open window is first worth a look before its end: well above what the ring's last minutes held. */
-function checkpoint(shard: Shard, page: number): number {
-  const minutes = shard.pages[page + P.levelMinutes]!;
-  const level = minutes > 0 ? shard.pages[page + P.levelSum]! / minutes : 0;
-  return Math.max(24, 3 * level);
 }
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the hot path of a report, in the order of its columns
@@ -148,11 +121,13 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
     values[at + C.billedUs] = values[at + C.billedUs]! + billedUs;
     values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
   }
-  if (shard.starts.size > 0 || (flags & Flag.fusedStart) === 0) link(shard, block, u, slot, timeMs);
-  if (words[u + U.version] !== 0) {
+  if ((flags & Flag.fusedStart) === 0) link(shard, block, u, slot, timeMs);
+  const versionId = words[u + U.version]!;
+  if (versionId !== 0) {
     fields |= FIELD.version;
-    const version = shard.hash(block.dictionary.text(words[u + U.version]!));
-    if (version !== shard.words[page + P.version]) versionSeen(shard, slot, page, version, timeMs, nowMs);
+    if (versionId !== shard.versionOf[slot] || block.dictionary !== shard.versionSource) {
+      noteVersion(shard, block.dictionary, slot, page, versionId, timeMs, nowMs);
+    }
   }
   shard.words[page + P.fields] = shard.words[page + P.fields]! | fields;
   const failed = (flags & (Flag.failed | Flag.timeout | Flag.oom)) !== 0;
@@ -166,6 +141,22 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   );
   if (failed) countFailure(shard, block, i, slot, at, timeMs);
   if (failed || values[at + C.n]! >= values[at + C.nextCheck]!) early(shard, slot, at, nowMs);
+}
+
+function noteVersion(
+  shard: Shard,
+  dictionary: Dictionary,
+  slot: number,
+  page: number,
+  versionId: number,
+  timeMs: number,
+  nowMs: number,
+): void {
+  if (dictionary !== shard.versionSource) shard.versionOf.fill(0);
+  shard.versionSource = dictionary;
+  shard.versionOf[slot] = versionId;
+  const version = shard.hash(dictionary.text(versionId));
+  if (version !== shard.words[page + P.version]) versionSeen(shard, slot, page, version, timeMs, nowMs);
 }
 
 function addDuration(
@@ -219,16 +210,6 @@ function start(shard: Shard, block: FragmentBlock, i: number, slot: number, time
   } else shard.starts.set(key, { timeMs, version });
 }
 
-/** False, and counted, for a line that was counted before. */
-function once(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number): boolean {
-  const { u: words } = block;
-  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot * 16 + (words[u]! & 15));
-  const lo = mix(words[u + U.id1]! ^ words[u + U.text]!, words[u + U.id3]!, timeMs % 4294967296);
-  if (shard.lines.add(timeMs, hi, lo)) return true;
-  shard.duplicates++;
-  return false;
-}
-
 function failure(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
   const u = i * U.stride;
   if (!once(shard, block, u, slot, timeMs)) return;
@@ -239,65 +220,4 @@ function failure(shard: Shard, block: FragmentBlock, i: number, slot: number, ti
   noteFailure(shard, block, i, slot);
   countFailure(shard, block, i, slot, at, timeMs);
   early(shard, slot, at, nowMs);
-}
-
-function insights(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
-  const u = i * U.stride;
-  if (!once(shard, block, u, slot, timeMs)) return;
-  const sent = block.f[i * F.stride + F.a]!;
-  noteInsights(shard, block, i, slot);
-  if (!(sent >= 0)) return;
-  field(shard, slot, FIELD.egress);
-  const at = cellAt(shard, slot, timeMs);
-  const { values } = shard.cells;
-  const log = log2(1 + sent);
-  values[at + C.en] = values[at + C.en]! + 1;
-  values[at + C.es] = values[at + C.es]! + log;
-  values[at + C.ess] = values[at + C.ess]! + log * log;
-  values[at + C.bytes] = values[at + C.bytes]! + sent;
-  if (sent > values[at + C.bytesMax]!) values[at + C.bytesMax] = sent;
-  const page = slot * PAGE;
-  const calls = shard.pages[page + P.bytes + 1]!;
-  if (calls >= 10 && sent > (8 * shard.pages[page + P.bytes]!) / calls) {
-    shard.evidence.add(slot, 'sending', requestIdOf(block, i));
-    if (sent === values[at + C.bytesMax]) early(shard, slot, at, nowMs);
-  }
-}
-
-function access(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
-  const u = i * U.stride;
-  if (!once(shard, block, u, slot, timeMs)) return;
-  field(shard, slot, FIELD.httpStatus);
-  const at = cellAt(shard, slot, timeMs);
-  const { values } = shard.cells;
-  values[at + C.stat] = values[at + C.stat]! + 1;
-  const status = block.f[i * F.stride + F.a]!;
-  if ((block.u[u]! & Flag.denied) === 0 && status !== 401 && status !== 403) return;
-  values[at + C.acc] = values[at + C.acc]! + 1;
-  if (hasId(block, u)) shard.evidence.add(slot, 'failed', requestIdOf(block, i));
-  early(shard, slot, at, nowMs);
-}
-
-function content(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
-  const u = i * U.stride;
-  if (!once(shard, block, u, slot, timeMs)) return;
-  field(shard, slot, FIELD.applicationLine);
-  cellAt(shard, slot, timeMs);
-  const kind = block.dictionary.text(block.u[u + U.text]!);
-  const verbose = (block.u[u]! & Flag.verbose) !== 0;
-  oneShot(shard, slot, timeMs, nowMs, verbose ? `verbose:${kind}` : `secret:${kind}`, requestIdOf(block, i));
-}
-
-/** The platform says that it lost log records: said at most once an hour of a function. */
-function dropped(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {
-  if (!once(shard, block, i * U.stride, slot, timeMs)) return;
-  const last = shard.droppedAt.get(slot) ?? Number.NEGATIVE_INFINITY;
-  if (timeMs - last < 60 * MINUTE_MS) return;
-  shard.droppedAt.set(slot, timeMs);
-  oneShot(shard, slot, timeMs, nowMs, `logs-dropped:${block.f[i * F.stride + F.a]} records`, '');
-}
-
-export function field(shard: Shard, slot: number, bits: number): void {
-  const at = slot * PAGE + P.fields;
-  shard.words[at] = shard.words[at]! | bits;
 }

@@ -1,5 +1,12 @@
 import { type FragmentBlock, U } from '../ingest/fragment.ts';
 
+/** FNV-1a over UTF-16 units: 32 bits that are the same everywhere. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
 /** Two words and a number into one well-spread word. */
 export function mix(a: number, b: number, c: number): number {
   let hash = Math.imul(a ^ Math.imul(c, 0x9e3779b1), 0x85ebca6b);

@@ -1,6 +1,8 @@
+import type { Dictionary } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
 import { Cells, HistogramNodes } from './cells.ts';
 import { Evidence } from './evidence.ts';
+import { hashText } from './keys.ts';
 import { P, PAGE } from './page.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
@@ -14,8 +16,7 @@ export const SHARDS = 256;
 
 /** FNV-1a over UTF-16 units: the same function is in the same shard everywhere, for ever. */
 export function shardOf(functionKey: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < functionKey.length; i++) hash = Math.imul(hash ^ functionKey.charCodeAt(i), 0x01000193);
+  const hash = hashText(functionKey);
   return ((hash >>> 24) ^ (hash >>> 16) ^ (hash >>> 8) ^ hash) & (SHARDS - 1);
 }
 
@@ -33,6 +34,8 @@ const SEEN_SPAN_MS = 600_000;
 
 /** How far a START may stand from the report that came without it, and still be known for its own, ms. */
 export const LONE_SPAN_MS = 900_000;
+
+const GROWTH = 1.0625;
 
 /** An invocation on its way to storage: filled by the fragments that tell of it. */
 export type PendingInvocation = { -readonly [K in keyof InvocationRow]: InvocationRow[K] };
@@ -62,6 +65,10 @@ export class Shard {
   readonly accounts: string[] = [];
   readonly prices: Prices[] = [];
   readonly slots = new Map<string, number>();
+  readonly #accountNames = new Map<string, string>();
+  /** number of the version last seen of each function, in the dictionary it came with: most calls repeat it */
+  versionOf = new Int32Array(0);
+  versionSource: Dictionary | null = null;
   /** first open cell of each function, -1 = none */
   cellOf = new Int32Array(0);
   /** functions that are graded every minute; a dormant one is left out until it is called again */
@@ -120,7 +127,7 @@ export class Shard {
     const slot = this.keys.length;
     this.keys.push(key);
     this.prices.push(this.options.pricesOf(key));
-    this.accounts.push(key.split('/', 2).join('/'));
+    this.accounts.push(this.#account(key.split('/', 2).join('/')));
     this.slots.set(key, slot);
     if ((slot + 1) * PAGE > this.pages.length) this.grow(slot + 1);
     this.cellOf[slot] = -1;
@@ -129,9 +136,17 @@ export class Shard {
     return slot;
   }
 
-  /** Room for `functions`, an eighth more than asked, so that copying is rare and waste small. */
+  /** One string an account, however many functions it has. */
+  #account(account: string): string {
+    const known = this.#accountNames.get(account);
+    if (known !== undefined) return known;
+    this.#accountNames.set(account, account);
+    return account;
+  }
+
+  /** Room for `functions` and a sixteenth more, so that copying is rare and waste small. */
   grow(functions: number): void {
-    const room = Math.ceil(functions * 1.125) + 1;
+    const room = Math.ceil(functions * GROWTH) + 1;
     const pages = new Float32Array(room * PAGE);
     pages.set(this.pages);
     this.pages = pages;
@@ -139,6 +154,9 @@ export class Shard {
     const cellOf = new Int32Array(room);
     cellOf.set(this.cellOf);
     this.cellOf = cellOf;
+    const versionOf = new Int32Array(room);
+    versionOf.set(this.versionOf);
+    this.versionOf = versionOf;
     const isAwake = new Uint8Array(room);
     isAwake.set(this.isAwake);
     this.isAwake = isAwake;
@@ -147,9 +165,7 @@ export class Shard {
   /** Remembers a text by a 32-bit hash that fits into a page; 0 is no text. */
   hash(text: string): number {
     if (text === '') return 0;
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-    const word = hash >>> 0 || 1;
+    const word = hashText(text) || 1;
     if (!this.texts.has(word)) this.texts.set(word, text);
     return word;
   }

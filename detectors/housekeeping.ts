@@ -1,0 +1,26 @@
+import { failureMs } from './failures.ts';
+import { releasePending } from './pending.ts';
+import { LONE_SPAN_MS, type Shard } from './shard.ts';
+
+/** How long a START may wait for its REPORT: the longest time limit and the longest delay known, ms. */
+const LOST_AFTER_MS = 60 * 60_000;
+
+/** Lets go of what has waited long enough, and forgets what can no longer matter. */
+export function housekeeping(shard: Shard, watermarkMs: number): void {
+  releasePending(shard, watermarkMs);
+  const forgetMs = watermarkMs - shard.options.settings.latenessMs - 120_000;
+  if (shard.graded % 60 === 0) {
+    shard.reports.expire(forgetMs);
+    shard.lines.expire(forgetMs);
+  }
+  for (const [key, entry] of shard.failures) {
+    if (failureMs(entry) > watermarkMs - LOST_AFTER_MS) break;
+    shard.failures.delete(key);
+  }
+  for (const [key, start] of shard.starts) {
+    if (start.timeMs > watermarkMs - LOST_AFTER_MS) break;
+    shard.starts.delete(key);
+    shard.partial++;
+  }
+  shard.loneReports.expire(watermarkMs - 2 * LONE_SPAN_MS);
+}

@@ -1,0 +1,26 @@
+import { type FragmentBlock, U } from '../ingest/fragment.ts';
+import { hashText, hasId, mix } from './keys.ts';
+import { P, PAGE } from './page.ts';
+import type { Shard } from './shard.ts';
+
+/** False, and counted, for a line that was counted before. */
+export function once(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number): boolean {
+  const { u: words } = block;
+  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot * 16 + (words[u]! & 15));
+  // a line that names no request is told from its like by the environment that wrote it
+  const whose = hasId(block, u) ? 0 : hashText(block.dictionary.text(words[u + U.stream]!));
+  const lo = mix(
+    words[u + U.id1]! ^ hashText(block.dictionary.text(words[u + U.text]!)),
+    words[u + U.id3]! ^ whose,
+    timeMs % 4294967296,
+  );
+  if (shard.lines.add(timeMs, hi, lo)) return true;
+  shard.duplicates++;
+  return false;
+}
+
+/** Notes what the record of this function was seen to carry. */
+export function field(shard: Shard, slot: number, bits: number): void {
+  const at = slot * PAGE + P.fields;
+  shard.words[at] = shard.words[at]! | bits;
+}

@@ -1,0 +1,28 @@
+import { scoreRow } from './rows.ts';
+import type { Shard } from './shard.ts';
+import { WINDOW_SIGNALS } from './signals/kinds.ts';
+import type { Finding } from './signals/signal.ts';
+
+/** Scores below this are not kept. */
+const KEEP_SCORE = 3;
+const SIGNALS = Object.entries(WINDOW_SIGNALS);
+const NOTHING: readonly Finding[] = [];
+
+/** What the signals find in the window that the shard's view shows. */
+export function scoreWindow(shard: Shard, slot: number, partial: boolean): readonly Finding[] {
+  const { view } = shard;
+  if (view.history < 20) return NOTHING;
+  let findings: Finding[] | null = null;
+  const { disabledSignals } = shard.options.settings;
+  for (const [name, signal] of SIGNALS) {
+    if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
+    const finding = signal(view);
+    if (finding === null || (partial && finding.direction === 'down')) continue;
+    if (finding.score >= KEEP_SCORE) {
+      findings ??= [];
+      findings.push(finding);
+      if (shard.options.records) shard.scores.push(scoreRow(shard, slot, finding));
+    }
+  }
+  return findings ?? NOTHING;
+}
