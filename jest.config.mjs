@@ -6,5 +6,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.store\\.test\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
+  testTimeout: 120_000, // a slow machine is no failure
   reporters: ['default', ...(process.env.TRIPLINE_RESULTS ? ['<rootDir>/infra/build/jest-results.mjs'] : [])],
 };
