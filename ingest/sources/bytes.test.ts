@@ -15,7 +15,7 @@ async function drain(bytes: Bytes): Promise<{ text: string; error: string | null
   const parts: Uint8Array[] = [];
   let error: string | null = null;
   try {
-    for await (const chunk of bytes) parts.push(chunk);
+    for await (const chunk of bytes) parts.push(Uint8Array.from(chunk));
   } catch (caught) {
     if (!(caught instanceof SourceError)) throw caught;
     error = caught.message;

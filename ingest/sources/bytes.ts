@@ -14,14 +14,22 @@ export class SourceError extends Error {
 /** Bytes read at once. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** A file's bytes in large chunks, each its own. @throws {SourceError} when it cannot be opened, or read to its end */
+/** Chunks whose memory is used in turn: fresh memory for each would keep the collector busy. */
+const CHUNKS = 8;
+
+/**
+ * A file's bytes in large chunks. A chunk holds its bytes until seven more have been asked for: nobody may keep one longer,
+ * nor read further ahead. @throws {SourceError} when it cannot be opened, or read to its end
+ */
 export async function* readFileBytes(path: string, sizeBytes: number | null): AsyncGenerator<Uint8Array, void> {
   const file = await attempt(() => open(path));
   try {
     // one more than there is, to see the end in the same read; not less than a little, should the file have grown
     const chunkBytes = Math.min(CHUNK_BYTES, Math.max(64 * 1024, (sizeBytes ?? CHUNK_BYTES) + 1));
-    for (;;) {
-      const chunk = await readChunk(file, Buffer.allocUnsafeSlow(chunkBytes));
+    const ring: Buffer[] = [];
+    for (let turn = 0; ; turn = (turn + 1) % CHUNKS) {
+      ring[turn] ??= Buffer.allocUnsafeSlow(chunkBytes);
+      const chunk = await readChunk(file, ring[turn]!);
       if (chunk.length > 0) yield chunk;
       if (chunk.length < chunkBytes) return;
     }
