@@ -32,7 +32,9 @@ const failures: Rule = (fn) => {
   ];
 };
 
-const egress: Rule = (fn) => needs(fn, 'egress', 'bytes sent, in all and per call', NO_BYTES);
+const hasBytes = (fn: FunctionRow) => has(fn, 'egress') || has(fn, 'egressEmf');
+
+const egress: Rule = (fn) => (hasBytes(fn) ? learnt(fn, 'bytes sent, in all and per call') : ['blind', NO_BYTES]);
 
 const memory: Rule = (fn) =>
   needs(fn, 'memory', 'memory used against its past and the limit; timeouts', 'no memory figure in these reports');
@@ -48,7 +50,7 @@ const RULES: Readonly<Record<Threat, Rule>> = {
   T6: memory,
   T7: (fn) => needs(fn, 'version', 'new versions and changed memory sizes', 'no version in these logs'),
   T9: (fn) =>
-    has(fn, 'egress')
+    hasBytes(fn)
       ? learnt(fn, 'egress, duration and memory after a new version')
       : ['weak', `duration and memory only: ${NO_BYTES}`],
   T10: () => ['blind', NO_TRIGGER],

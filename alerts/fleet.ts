@@ -197,7 +197,7 @@ export class Fleet {
     const open = this.#open.get(key);
     if (open === undefined) return;
     if (verdict.event === 'resolved') this.#open.delete(key);
-    else if (verdict.finding !== null) this.#open.set(key, { ...open, verdict });
+    else if (verdict.finding?.signal === verdict.signal) this.#open.set(key, { ...open, verdict });
     const group = open.group === null ? undefined : this.#groups.get(open.group);
     if (group === undefined) {
       this.#say(alertEvent(withLast(verdict, open.verdict), open.id, this.#configHash));
@@ -271,7 +271,14 @@ function accountOf(verdict: Verdict): string {
 /** The end of an incident repeats its last numbers, so that the newest event tells the whole. */
 function withLast(verdict: Verdict, last: Verdict): Verdict {
   const atMs = Math.max(verdict.atMs, last.atMs);
-  if (verdict.finding !== null) return { ...verdict, atMs };
+  const { finding: joined } = verdict;
+  if (joined !== null && (joined.signal === verdict.signal || last.finding === null)) return { ...verdict, atMs };
+  if (joined !== null) {
+    // another signal joined: it stands beside the incident's own numbers, not in their place
+    const { signal, score, observed, mid, horizon } = joined;
+    const others = verdict.related.filter((other) => other.signal !== signal && other.signal !== verdict.signal);
+    return { ...verdict, atMs, finding: last.finding, related: [{ signal, score, observed, mid, horizon }, ...others] };
+  }
   const { finding, related, usdPerHour, invocations, bytes, ids, detail } = last;
   return { ...verdict, atMs, finding, related, usdPerHour, invocations, bytes, ids, detail };
 }

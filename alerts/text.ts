@@ -17,7 +17,8 @@ export function headline(verdict: Verdict): string {
   const money =
     verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';
   const since = `since ${time(verdict.onsetMs)}`;
-  return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}`;
+  const joined = / joined: /.test(verdict.rule) ? `; ${verdict.rule.split(' joined: ', 1)[0]} too` : '';
+  return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}${joined}`;
 }
 
 function phrase(finding: Finding): string {

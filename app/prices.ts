@@ -15,9 +15,10 @@ export function pricesOf({ architecture, region, overrides, functions }: Config[
     const choice = {
       architecture: patterns.find(({ pattern }) => pattern.test(identity.name))?.architecture ?? architecture,
       region: identity.region ?? region,
+      isEdge: identity.name.startsWith('us-east-1.'), // Lambda@Edge logs under this name in every region
       ...overrides,
     };
-    const key = `${choice.architecture} ${choice.region}`;
+    const key = `${choice.architecture} ${choice.region} ${choice.isEdge}`;
     let prices = known.get(key);
     if (prices === undefined) {
       prices = pricesFor(choice);

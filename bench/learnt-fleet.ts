@@ -151,7 +151,7 @@ export function learn(engine: Engine): Learnt {
     const shard = engine.shards[shardOf(key)]!;
     const slot = shard.slotOf(key);
     for (const [hash, text] of shard.texts) texts.set(hash, text);
-    const evidence = shard.evidence.get(slot);
+    const evidence = shard.evidence.since(slot, 0);
     for (const list of ['failed', 'slow', 'sending'] as const) ids[list] += evidence[list].length / TEMPLATES;
     return shard.pages.slice(slot * PAGE, (slot + 1) * PAGE);
   });
@@ -172,7 +172,7 @@ export function fill(engine: Engine, keys: readonly string[], learnt: Learnt): v
     shard.awake.push(slot);
     shard.isAwake[slot] = 1;
     for (const list of ['failed', 'slow', 'sending'] as const) {
-      for (let n = random.unit(); n < learnt.ids[list]; n++) shard.evidence.add(slot, list, id());
+      for (let n = random.unit(); n < learnt.ids[list]; n++) shard.evidence.add(slot, list, id(), learnt.endMs);
     }
   }
   for (const shard of engine.shards) for (const [hash, text] of learnt.texts) shard.texts.set(hash, text);

@@ -1,6 +1,6 @@
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
 import { follow } from './follow.ts';
-import { excessUsdPerHour, incidentAt, isOpen, onsetOf, SIGNAL_ORDER, severityOf } from './incident.ts';
+import { excessUsdPerHour, incidentAt, isOpen, onsetOf, SIGNAL_ORDER, severityOf, stillElevated } from './incident.ts';
 import { I, P } from './page.ts';
 import { taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
@@ -183,9 +183,13 @@ function join(
   const at = incidentAt(view.base, host);
   const family = familyOf(top);
   const flag = 1 << (16 + family);
-  page[at + I.lastBad] = view.minute;
-  page[at + I.quiet] = 0;
-  if ((page[at + I.signals]! & flag) !== 0) return;
+  const joined = (page[at + I.signals]! & flag) !== 0;
+  // a long window that still holds what is over keeps nothing open
+  if (!joined || stillElevated(view, top.signal, top.horizon, top.direction, Math.max(1, top.ratio))) {
+    page[at + I.lastBad] = view.minute;
+    page[at + I.quiet] = 0;
+  }
+  if (joined) return;
   page[at + I.signals] = page[at + I.signals]! | flag;
   const severity = severityOf(top, null);
   const level = Math.max(page[at + I.level]!, LEVELS.indexOf(severity));

@@ -5,31 +5,46 @@ const KEPT = 5;
 /** Functions a shard remembers evidence of, the least recently touched goes first: an alert wants what came just before it. */
 const FUNCTIONS = 64;
 
+interface Named {
+  readonly id: string;
+  readonly timeMs: number;
+}
+
 interface FunctionEvidence {
-  failed: string[];
-  slow: string[];
-  sending: string[];
+  failed: Named[];
+  slow: Named[];
+  sending: Named[];
+}
+
+/** Request ids by what they stood out by, newest first. */
+export interface NamedRequests {
+  readonly failed: readonly string[];
+  readonly slow: readonly string[];
+  readonly sending: readonly string[];
 }
 
 /** The last few request ids worth looking at, by function: only calls that stood out are ever added. */
 export class Evidence {
   readonly #of = new Map<number, FunctionEvidence>();
 
-  add(slot: number, list: keyof FunctionEvidence, id: string): void {
+  add(slot: number, list: keyof FunctionEvidence, id: string, timeMs: number): void {
     if (id === '') return;
     let evidence = this.#of.get(slot);
     if (evidence === undefined) evidence = { failed: [], slow: [], sending: [] };
     else this.#of.delete(slot);
     this.#of.set(slot, evidence);
     const ids = evidence[list];
-    if (ids.includes(id)) return;
-    ids.unshift(id);
+    if (ids.some((named) => named.id === id)) return;
+    ids.unshift({ id, timeMs });
     if (ids.length > KEPT) ids.length = KEPT;
     if (this.#of.size > FUNCTIONS) this.#of.delete(this.#of.keys().next().value!);
   }
 
-  get(slot: number): Readonly<FunctionEvidence> {
-    return this.#of.get(slot) ?? { failed: [], slow: [], sending: [] };
+  /** Those of `sinceMs` or later: what stood out before an incident is no evidence of it. */
+  since(slot: number, sinceMs: number): NamedRequests {
+    const of = this.#of.get(slot);
+    const ids = (list: readonly Named[] = []) => list.filter(({ timeMs }) => timeMs >= sinceMs).map(({ id }) => id);
+    return { failed: ids(of?.failed), slow: ids(of?.slow), sending: ids(of?.sending) };
   }
 
   forget(slot: number): void {

@@ -1,4 +1,4 @@
-import { Flag, type FragmentBlock, U } from '../ingest/fragment.ts';
+import { F, Flag, type FragmentBlock, U } from '../ingest/fragment.ts';
 import { C } from './cells.ts';
 import { requestIdOf } from './evidence.ts';
 import { hasId, idKey } from './keys.ts';
@@ -38,7 +38,7 @@ export function countFailure(
   }
   shard.failures.delete(key); // so that the map stays in the order of time
   shard.failures.set(key, Math.floor(timeMs) * 4 + kinds);
-  shard.evidence.add(slot, 'failed', requestIdOf(block, i));
+  shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
   count(shard, at, 1, kinds);
   newType(shard, block, u, slot, timeMs, true);
 }

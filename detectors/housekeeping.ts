@@ -23,4 +23,5 @@ export function housekeeping(shard: Shard, watermarkMs: number): void {
     shard.partial++;
   }
   shard.loneReports.expire(watermarkMs - 2 * LONE_SPAN_MS);
+  shard.released.expire(forgetMs);
 }

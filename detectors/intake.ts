@@ -84,7 +84,8 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   values[at + C.n] = values[at + C.n]! + weight;
   values[at + C.calls] = values[at + C.calls]! + 1;
   let fields = FIELD.report;
-  if ((flags & Flag.statusKnown) !== 0) fields |= FIELD.status;
+  // text tells of some failures; only a record that says `success` shows that the others were none
+  if ((flags & (Flag.statusKnown | Flag.failed)) === Flag.statusKnown) fields |= FIELD.status;
   const cold = (flags & Flag.cold) !== 0;
   if (cold) values[at + C.cold] = values[at + C.cold]! + weight;
   const durationUs = doubles[f + F.durationUs]!;
@@ -182,7 +183,7 @@ function addDuration(
   values[at + C.dss] = values[at + C.dss]! + log * log;
   const bar = shard.pages[page + P.slowBar]!;
   if (log > bar) values[at + C.tail] = values[at + C.tail]! + 1;
-  if (log > bar - WORTH_NAMING) shard.evidence.add(slot, 'slow', requestIdOf(block, i));
+  if (log > bar - WORTH_NAMING) shard.evidence.add(slot, 'slow', requestIdOf(block, i), block.f[i * F.stride]!);
 }
 
 function durationIsSlow(shard: Shard, page: number, durationUs: number, cold: boolean): boolean {

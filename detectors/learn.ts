@@ -157,7 +157,10 @@ function learnHour(page: Float32Array, base: number, cell: number, hour: number)
   page[at] = page[at]! + gain * (Math.max(-0.5, Math.min(0.5, offset)) - page[at]!);
 }
 
-/** Memory is a property of the environment: blocks are the sample, calls inside one are not independent. */
+/**
+ * Memory is a property of the environment: blocks are the sample, calls inside one are not independent. How much blocks
+ * stray from each other stays at its prior: learnt, it takes slow leaks for noise (they went unseen in the scenarios).
+ */
 function learnMemory(page: Float32Array, base: number, cell: number, minutes: number): void {
   const n = page[cell + Q.mn]!;
   if (n < 1) return;
@@ -165,13 +168,6 @@ function learnMemory(page: Float32Array, base: number, cell: number, minutes: nu
   const value = page[cell + Q.ms]! / n;
   const weight = minutes / 15;
   const decay = DAY_2 ** weight;
-  const known = page[at]!;
-  if (known >= 8) {
-    const square = (value - page[at + 1]! / known) ** 2;
-    const cap = 30 * (page[at + 3]! / (page[at + 4]! + 1) + 0.001);
-    page[at + 3] = page[at + 3]! * decay + weight * Math.min(cap, square);
-    page[at + 4] = page[at + 4]! * decay + weight;
-  }
   learnMoments(page, at, weight, value * weight, value * value * weight, decay);
 }
 

@@ -2,6 +2,7 @@ import { F, Flag, type FragmentBlock, U } from '../ingest/fragment.ts';
 import { C } from './cells.ts';
 import { early } from './early.ts';
 import { requestIdOf } from './evidence.ts';
+import { countFailure } from './failures.ts';
 import { hasId, log2 } from './keys.ts';
 import { oneShot } from './lifecycle.ts';
 import { field, once } from './once.ts';
@@ -24,9 +25,12 @@ export function insights(
   const u = i * U.stride;
   if (!once(shard, block, u, slot, timeMs)) return;
   const sent = block.f[i * F.stride + F.a]!;
+  const page = slot * PAGE;
+  if (!isSource(shard, slot, page, block.dictionary.text(block.u[u + U.text]!) === 'emf')) return;
   noteInsights(shard, block, i, slot);
+  if ((block.u[u]! & (Flag.failed | Flag.timeout)) !== 0)
+    countFailure(shard, block, i, slot, cellAt(shard, slot, timeMs), timeMs);
   if (!(sent >= 0)) return;
-  field(shard, slot, FIELD.egress);
   const at = cellAt(shard, slot, timeMs);
   const { values } = shard.cells;
   const log = log2(1 + sent);
@@ -35,12 +39,27 @@ export function insights(
   values[at + C.ess] = values[at + C.ess]! + log * log;
   values[at + C.bytes] = values[at + C.bytes]! + sent;
   if (sent > values[at + C.bytesMax]!) values[at + C.bytesMax] = sent;
-  const page = slot * PAGE;
   const calls = shard.pages[page + P.bytes + 1]!;
   if (calls >= 10 && sent > (8 * shard.pages[page + P.bytes]!) / calls) {
-    shard.evidence.add(slot, 'sending', requestIdOf(block, i));
+    shard.evidence.add(slot, 'sending', requestIdOf(block, i), block.f[i * F.stride]!);
     if (sent === values[at + C.bytesMax]) early(shard, slot, at, nowMs);
   }
+}
+
+/** One source of bytes a function, never two in one baseline: what Lambda Insights says goes before a custom metric. */
+function isSource(shard: Shard, slot: number, page: number, isEmf: boolean): boolean {
+  const fields = shard.words[page + P.fields]!;
+  if (isEmf) {
+    if ((fields & FIELD.egress) !== 0) return false;
+    field(shard, slot, FIELD.egressEmf);
+    return true;
+  }
+  if ((fields & FIELD.egress) === 0 && (fields & FIELD.egressEmf) !== 0) {
+    shard.pages.fill(0, page + P.egr, page + P.egr + 5);
+    shard.pages.fill(0, page + P.bytes, page + P.bytes + 5);
+  }
+  field(shard, slot, FIELD.egress);
+  return true;
 }
 
 /** A line with an HTTP status, or that says access was denied. */
@@ -61,7 +80,7 @@ export function access(
   const status = block.f[i * F.stride + F.a]!;
   if ((block.u[u]! & Flag.denied) === 0 && status !== 401 && status !== 403) return;
   values[at + C.acc] = values[at + C.acc]! + 1;
-  if (hasId(block, u)) shard.evidence.add(slot, 'failed', requestIdOf(block, i));
+  if (hasId(block, u)) shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
   early(shard, slot, at, nowMs);
 }
 

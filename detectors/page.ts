@@ -133,6 +133,8 @@ export const FIELD = {
   init: 512,
   cost: 1024,
   applicationLine: 2048,
+  /** bytes from a custom metric: used only while Lambda Insights tells none */
+  egressEmf: 4096,
 } as const;
 
 /** An incident of one family, open while `open` is not 0. */

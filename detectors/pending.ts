@@ -3,8 +3,13 @@ import { requestIdOf } from './evidence.ts';
 import { hasId, idKey } from './keys.ts';
 import type { PendingInvocation, Shard } from './shard.ts';
 
-/** How long an invocation waits for more pieces (Insights, error lines) before it goes to storage, ms. */
-const WAIT_MS = 180_000;
+/**
+ * How long an invocation waits for more pieces (Insights, error lines) before it goes to storage, ms: as late as pieces
+ * usually come. One that comes later corrects the minutes, but the row stands: half a row must not take its place.
+ */
+const WAIT_MS = 900_000;
+/** Lines about one attempt stand closer than this; a retry comes at least a minute later, ms. */
+const SAME_ATTEMPT_MS = 30_000;
 
 function blank(fn: string, timeMs: number, id: string): PendingInvocation {
   return {
@@ -85,9 +90,15 @@ export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot:
   const u = i * U.stride;
   if (shard.options.invocations === 'none' || !hasId(block, u)) return;
   const key = idKey(block, u, slot);
+  const timeMs = block.f[i * F.stride]!;
   let record = shard.pending.get(key);
+  if (record !== undefined && !record.isPartial && timeMs > record.timeMs + SAME_ATTEMPT_MS) {
+    release(shard, key, record); // the line is about a retry, whose report is still to come
+    record = undefined;
+  }
   if (record === undefined) {
-    record = blank(shard.keys[slot]!, block.f[i * F.stride]!, requestIdOf(block, i));
+    if (isReleased(shard, key, timeMs)) return;
+    record = blank(shard.keys[slot]!, timeMs, requestIdOf(block, i));
     shard.pending.set(key, record);
   }
   record.outcome = outcomeOf(block.u[u]! | Flag.failed, record.outcome);
@@ -101,7 +112,7 @@ export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot
   const key = idKey(block, u, slot);
   let record = shard.pending.get(key);
   if (record === undefined) {
-    if (invocations === 'notable') return;
+    if (invocations === 'notable' || isReleased(shard, key, block.f[i * F.stride]!)) return;
     record = blank(shard.keys[slot]!, block.f[i * F.stride]!, requestIdOf(block, i));
     shard.pending.set(key, record);
   }
@@ -114,8 +125,17 @@ export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot
 /** Hands over what has waited long enough; everything when `beforeMs` is infinite. */
 export function releasePending(shard: Shard, watermarkMs: number): void {
   for (const [key, record] of shard.pending) {
-    if (record.timeMs > watermarkMs - WAIT_MS) continue;
-    shard.pending.delete(key);
-    shard.invocations.push(record);
+    if (record.timeMs <= watermarkMs - WAIT_MS) release(shard, key, record);
   }
+}
+
+function release(shard: Shard, key: number, record: PendingInvocation): void {
+  shard.pending.delete(key);
+  shard.invocations.push(record);
+  if (!record.isPartial) shard.released.add(record.timeMs, key / 4294967296, key);
+}
+
+/** Whether the row of this attempt is in storage already. */
+function isReleased(shard: Shard, key: number, timeMs: number): boolean {
+  return shard.released.hasNear(timeMs, key / 4294967296, key);
 }

@@ -59,6 +59,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   out.set(`shard/${number}/reports`, bytesOf(shard.reports.snapshot()));
   out.set(`shard/${number}/lines`, bytesOf(shard.lines.snapshot()));
   out.set(`shard/${number}/lone`, bytesOf(shard.loneReports.snapshot()));
+  out.set(`shard/${number}/released`, bytesOf(shard.released.snapshot()));
   return out;
 }
 
@@ -102,6 +103,7 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   shard.reports.restore(doublesOf(pages.get(`${prefix}reports`)));
   shard.lines.restore(doublesOf(pages.get(`${prefix}lines`)));
   shard.loneReports.restore(doublesOf(pages.get(`${prefix}lone`)));
+  shard.released.restore(doublesOf(pages.get(`${prefix}released`)));
   restoreCells(shard, doublesOf(pages.get(`${prefix}cells`)), json.histograms);
 }
 

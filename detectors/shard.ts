@@ -85,6 +85,8 @@ export class Shard {
   /** ids of reports that came without their START, so that a START that comes later is not taken for lost */
   readonly loneReports = new SeenEvents(LONE_SPAN_MS);
   readonly pending = new Map<number, PendingInvocation>();
+  /** attempts whose row is in storage: a piece that comes after it makes no row of its own */
+  readonly released = new SeenEvents(LONE_SPAN_MS);
   readonly evidence = new Evidence();
   /** when each function last said that log records were lost, ms */
   readonly droppedAt = new Map<number, number>();

@@ -18,10 +18,10 @@ export function rememberType(shard: Shard, page: number): void {
 export function speak(shard: Shard, slot: number, decision: Decision, atMs: number): void {
   const { view } = shard;
   const page = slot * PAGE;
-  const evidence = shard.evidence.get(slot);
   const { finding } = decision;
   const horizon = finding?.horizon ?? 0;
   const ms = (minute: number) => (minute + EPOCH_MINUTE) * 60_000;
+  const evidence = shard.evidence.since(slot, ms(decision.onset));
   const type = shard.texts.get(shard.words[page + P.newType + 2]!);
   shard.verdicts.push({
     event: decision.event,

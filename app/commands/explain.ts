@@ -228,7 +228,7 @@ function steps(event: AlertEvent, again: Recomputed | null): string[] {
       '  there is no number behind this alert: it is a fact, not a deviation',
     ];
   const lines = [
-    `  1. observed   ${amount(observed, unit)} ${unit} in ${event.window_ms / 60_000} min, from ${instant(event.started_at)}`,
+    `  1. observed   ${amount(observed, unit)}${unit === 'USD' || unit.startsWith('bytes') ? unit.replace(/^(USD|bytes)/, '') : ` ${unit}`} in ${event.window_ms / 60_000} min, from ${instant(event.started_at)}`,
     `  2. expected   ${amount(expected.mid, unit)}, usually ${amount(expected.low, unit)} to ${amount(expected.high, unit)}`,
     `  3. baseline   ${baseline.windows.toLocaleString('en-US')} one-minute windows of this function's own past; model ${baseline.kind}`,
     ...(again?.steps ?? []).map((step) => `                ${step}`),
