@@ -79,14 +79,17 @@ export class Fleet {
   step(minute: EngineMinute): void {
     if (!Number.isNaN(minute.minuteMs)) this.#holes.watch(minute);
     const opened: Verdict[] = [];
+    const after: Verdict[] = []; // what is said of incidents that open in the same step
     for (const verdict of minute.verdicts) {
       if (verdict.event === 'opened' && verdict.family === FAMILY.silence) {
         this.#held.push({ verdict, untilMs: verdict.atMs + HOLD_MS });
       } else if (verdict.event === 'opened') opened.push(verdict);
+      else if (opened.some((other) => keyOf(other) === keyOf(verdict))) after.push(verdict);
       else this.#follow(verdict);
     }
     this.#release(minute.watermarkMs, opened);
     this.#openAll(opened, minute.pulses);
+    for (const verdict of after) this.#follow(verdict);
     this.#expire(minute.watermarkMs);
   }
 

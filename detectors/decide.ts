@@ -23,16 +23,27 @@ export function familyOf(finding: Finding): number {
 export function decide(view: WindowView, findings: readonly Finding[], settings: DetectionSettings): Decision[] {
   const out: Decision[] = [];
   const tops = topByFamily(findings);
-  for (let family = 0; family < FAMILIES; family++) {
+  for (const family of orderOf(tops)) {
     const top = tops[family] ?? null;
     const at = view.base + P.streak + family;
     const bad = top !== null && top.score >= settings.bar;
     view.page[at] = ((view.page[at]! << 1) | (bad ? 1 : 0)) & 31;
     if (isOpen(view.page, view.base, family)) follow(view, family, top, tops, settings, out);
-    else if (top !== null) consider(view, family, top, tops, settings, out);
+    else if (top !== null && !out.some(isEnd)) consider(view, family, top, tops, settings, out);
   }
   return out;
 }
+
+const USUAL: readonly number[] = [0, 1, 2, 3, 4, 5];
+const COST_LAST: readonly number[] = [2, 3, 1, 0, 4, 5];
+
+/** Which family names an incident that several families tell of: cost is what the others lead to, so it comes behind them. */
+function orderOf(tops: readonly (Finding | null)[]): readonly number[] {
+  return tops[FAMILY.traffic]?.signal === 'cost' ? COST_LAST : USUAL;
+}
+
+/** What just ended has been forgotten, but these findings still hold it: nothing opens in the same minute. */
+const isEnd = (decision: Decision): boolean => decision.event === 'resolved';
 
 /** The finding that stands for each family. Cost yields to the calls or the duration that explain it. */
 function topByFamily(findings: readonly Finding[]): (Finding | null)[] {
@@ -213,7 +224,7 @@ function join(
 export function decideEarly(view: WindowView, findings: readonly Finding[], settings: DetectionSettings): Decision[] {
   const out: Decision[] = [];
   const tops = topByFamily(findings);
-  for (let family = 0; family < FAMILIES; family++) {
+  for (const family of orderOf(tops)) {
     const top = tops[family] ?? null;
     if (top === null || top.score < settings.extremeBar || isOpen(view.page, view.base, family)) continue;
     if (top.support < 5 && top.signal !== 'egress') continue;
@@ -229,7 +240,7 @@ export function decideEarly(view: WindowView, findings: readonly Finding[], sett
 export function decideLate(view: WindowView, findings: readonly Finding[], settings: DetectionSettings): Decision[] {
   const out: Decision[] = [];
   const tops = topByFamily(findings);
-  for (let family = 0; family < FAMILIES; family++) {
+  for (const family of orderOf(tops)) {
     const top = tops[family] ?? null;
     if (top !== null && !isOpen(view.page, view.base, family)) consider(view, family, top, tops, settings, out);
   }
