@@ -12,7 +12,7 @@ export function mix(a: number, b: number, c: number): number {
   let hash = Math.imul(a ^ Math.imul(c, 0x9e3779b1), 0x85ebca6b);
   hash ^= hash >>> 15;
   hash = Math.imul(hash ^ b, 0xc2b2ae35);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return hash ^ (hash >>> 13); // signed: an unsigned word would not fit a small integer of the engine
 }
 
 /** A request id of this function as one exact number of 53 bits. */
@@ -20,7 +20,7 @@ export function idKey(block: FragmentBlock, u: number, slot: number): number {
   const { u: words } = block;
   const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot);
   const lo = mix(words[u + U.id1]!, words[u + U.id3]!, slot + 1);
-  return (hi & 0x1fffff) * 4294967296 + lo;
+  return (hi & 0x1fffff) * 4294967296 + (lo >>> 0);
 }
 
 export function hasId(block: FragmentBlock, u: number): boolean {

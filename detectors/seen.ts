@@ -6,7 +6,7 @@
 const ENTRY = 2; // hi, lo
 
 class Generation {
-  words = new Uint32Array(8 * ENTRY);
+  words = new Int32Array(8 * ENTRY);
   mask = 7;
   used = 0;
 
@@ -31,7 +31,7 @@ class Generation {
   grow(): void {
     const old = this.words;
     this.mask = this.mask * 2 + 1;
-    this.words = new Uint32Array((this.mask + 1) * ENTRY);
+    this.words = new Int32Array((this.mask + 1) * ENTRY);
     for (let at = 0; at < old.length; at += ENTRY) {
       const hi = old[at]!;
       const lo = old[at + 1]!;
@@ -67,8 +67,8 @@ export class SeenEvents {
 
   /** True the first time; afterwards false. `hi`, `lo` any 32-bit words (0, 0 is mapped away). */
   add(timeMs: number, hi: number, lo: number): boolean {
-    const key = lo === 0 && hi === 0 ? 1 : lo >>> 0;
-    const high = hi >>> 0;
+    const key = lo === 0 && hi === 0 ? 1 : lo | 0;
+    const high = hi | 0;
     const generation = this.#generation(Math.floor(timeMs / this.spanMs));
     const at = generation.find(high, key);
     if (generation.words[at] === high && generation.words[at + 1] === key) return false;
@@ -85,9 +85,9 @@ export class SeenEvents {
   #has(number: number, hi: number, lo: number): boolean {
     const generation = this.generations.get(number);
     if (generation === undefined) return false;
-    const key = lo === 0 && hi === 0 ? 1 : lo >>> 0;
-    const at = generation.find(hi >>> 0, key);
-    return generation.words[at] === hi >>> 0 && generation.words[at + 1] === key;
+    const key = lo === 0 && hi === 0 ? 1 : lo | 0;
+    const at = generation.find(hi | 0, key);
+    return generation.words[at] === (hi | 0) && generation.words[at + 1] === key;
   }
 
   /** Forgets generations that ended before `beforeMs`. */
