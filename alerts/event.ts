@@ -1,23 +1,8 @@
-/** What is said of an incident, one JSON object a line. The JSON Schema is docs/alert-event.schema.json. */
-export const SIGNALS = [
-  'invocations',
-  'duration',
-  'errors',
-  'error_type',
-  'timeouts',
-  'oom',
-  'cost',
-  'egress',
-  'memory',
-  'cold_starts',
-  'silence',
-  'lifecycle',
-  'access',
-  'content',
-  'telemetry',
-] as const;
-export type Signal = (typeof SIGNALS)[number];
-export type Severity = 'critical' | 'error' | 'warning' | 'info';
+import type { SignalName } from '../detectors/signals/signal.ts';
+import type { Severity as VerdictSeverity } from '../detectors/verdict.ts';
+
+export type Signal = SignalName;
+export type Severity = VerdictSeverity;
 
 export interface AlertFunction {
   readonly provider: string;
@@ -27,6 +12,7 @@ export interface AlertFunction {
   readonly version: string | null;
 }
 
+/** What is said of an incident, one JSON object a line. The JSON Schema is docs/alert-event.schema.json. */
 export interface AlertEvent {
   readonly schema: 1;
   readonly event: 'opened' | 'updated' | 'resolved';

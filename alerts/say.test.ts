@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { FAMILY_OF, type Finding } from '../detectors/signals/signal.ts';
+import { FAMILY_OF, type Finding, SIGNALS } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
 import { FINDING, verdict } from '../test/verdicts.ts';
-import { type AlertEvent, SIGNALS } from './event.ts';
+import type { AlertEvent } from './event.ts';
 import { alertEvent, alertId, groupEvent, holeEvent } from './say.ts';
 import { amount, bytes, probability, usd } from './text.ts';
 

@@ -1,5 +1,5 @@
-import { SIGNAL_ORDER } from '../detectors/incident.ts';
 import { HORIZON_MINUTES } from '../detectors/ring.ts';
+import { SIGNALS } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
 import type { AlertEvent, AlertFunction } from './event.ts';
@@ -61,7 +61,7 @@ function related(verdict: Verdict): AlertEvent['related_signals'] {
   const names = new Set(verdict.related.map(({ signal }) => signal));
   if (verdict.finding !== null) names.add(verdict.finding.signal);
   names.delete(verdict.signal);
-  return SIGNAL_ORDER.filter((name) => names.has(name));
+  return SIGNALS.filter((name) => names.has(name));
 }
 
 /** Request ids, those first that the signal is about. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { type AlertEvent, SIGNALS } from '../alerts/event.ts';
+import type { AlertEvent } from '../alerts/event.ts';
+import { SIGNALS } from '../detectors/signals/signal.ts';
 import { generateFleet } from '../scenarios/fleet.ts';
 import { parseConfig } from './config.ts';
 import { createParts } from './parts.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SIGNALS } from '../alerts/event.ts';
 import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.ts';
+import { SIGNALS } from '../detectors/signals/signal.ts';
 import { readYaml } from './config-yaml.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

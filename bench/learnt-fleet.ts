@@ -1,9 +1,9 @@
 import type { Engine } from '../detectors/engine.ts';
-import { uuid } from '../detectors/evidence.ts';
 import { EPOCH_MINUTE, PAGE } from '../detectors/page.ts';
 import { DEFAULT_SETTINGS } from '../detectors/settings.ts';
 import { shardOf } from '../detectors/shard.ts';
 import { Dictionary, F, Flag, FragmentBlock, FragmentKind, functionKey, U } from '../ingest/fragment.ts';
+import { uuidText } from '../ingest/request-id.ts';
 import { Random } from '../scenarios/random.ts';
 
 export const TEMPLATES = 16;
@@ -164,7 +164,7 @@ export function learn(engine: Engine): Learnt {
  */
 export function fill(engine: Engine, keys: readonly string[], learnt: Learnt): void {
   const random = new Random('footprint-ids');
-  const id = () => uuid(random.word(), random.word(), random.word(), random.word());
+  const id = () => uuidText(random.word(), random.word(), random.word(), random.word());
   for (const [i, key] of keys.entries()) {
     const shard = engine.shards[shardOf(key)]!;
     const slot = shard.slotOf(key);

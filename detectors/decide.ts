@@ -1,10 +1,10 @@
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
 import { follow } from './follow.ts';
-import { excessUsdPerHour, incidentAt, isOpen, onsetOf, SIGNAL_ORDER, severityOf, stillElevated } from './incident.ts';
+import { excessUsdPerHour, incidentAt, isOpen, onsetOf, severityOf, stillElevated } from './incident.ts';
 import { I, P } from './page.ts';
 import { taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
-import { FAMILIES, FAMILY, FAMILY_OF, type Finding } from './signals/signal.ts';
+import { FAMILIES, FAMILY, FAMILY_OF, type Finding, SIGNALS } from './signals/signal.ts';
 import type { WindowView } from './window-view.ts';
 
 /** Incidents of two families that began within this time are one incident, minutes. */
@@ -155,14 +155,14 @@ function open(
   const at = incidentAt(view.base, family);
   const usdPerHour = excessUsdPerHour(view, top.horizon);
   const severity = severityOf(top, usdPerHour);
-  page[at + I.open] = 1 + SIGNAL_ORDER.indexOf(top.signal);
+  page[at + I.open] = 1 + SIGNALS.indexOf(top.signal);
   page[at + I.onset] = onset;
   page[at + I.opened] = view.minute;
   page[at + I.lastBad] = view.minute;
   page[at + I.horizon] = top.horizon;
   page[at + I.peak] = top.score;
   page[at + I.ratio] = top.direction === 'up' ? top.ratio : 0;
-  page[at + I.signals] = 1 << SIGNAL_ORDER.indexOf(top.signal);
+  page[at + I.signals] = 1 << SIGNALS.indexOf(top.signal);
   page[at + I.quiet] = 0;
   page[at + I.announced] = view.minute;
   page[at + I.level] = LEVELS.indexOf(severity);
@@ -210,7 +210,7 @@ function join(
     event: 'updated',
     family: host,
     finding: top,
-    signal: SIGNAL_ORDER[page[at + I.open]! - 1]!,
+    signal: SIGNALS[page[at + I.open]! - 1]!,
     severity: LEVELS[level]!,
     onset: page[at + I.onset]!,
     ended: null,

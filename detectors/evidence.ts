@@ -1,5 +1,7 @@
 import type { FragmentBlock } from '../ingest/fragment.ts';
 import { U } from '../ingest/fragment.ts';
+import { uuidText } from '../ingest/request-id.ts';
+import { hasId } from './keys.ts';
 
 const KEPT = 5;
 /** Functions a shard remembers evidence of, the least recently touched goes first: an alert wants what came just before it. */
@@ -47,10 +49,6 @@ export class Evidence {
     return { failed: ids(of?.failed), slow: ids(of?.slow), sending: ids(of?.sending) };
   }
 
-  forget(slot: number): void {
-    this.#of.delete(slot);
-  }
-
   entries(): [number, FunctionEvidence][] {
     return [...this.#of];
   }
@@ -66,12 +64,5 @@ export function requestIdOf(block: FragmentBlock, i: number): string {
   const { u } = block;
   const text = u[at + U.idText]!;
   if (text !== 0) return block.dictionary.text(text);
-  return uuid(u[at + U.id0]!, u[at + U.id1]!, u[at + U.id2]!, u[at + U.id3]!);
-}
-
-export function uuid(a: number, b: number, c: number, d: number): string {
-  if (a === 0 && b === 0 && c === 0 && d === 0) return '';
-  const hex = (word: number) => word.toString(16).padStart(8, '0');
-  const text = hex(a) + hex(b) + hex(c) + hex(d);
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`;
+  return hasId(block, at) ? uuidText(u[at + U.id0]!, u[at + U.id1]!, u[at + U.id2]!, u[at + U.id3]!) : '';
 }

@@ -1,9 +1,9 @@
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
-import { excessUsdPerHour, incidentAt, SIGNAL_ORDER, severityOf, stillElevated } from './incident.ts';
+import { excessUsdPerHour, incidentAt, severityOf, stillElevated } from './incident.ts';
 import { I, INCIDENT, P, Q } from './page.ts';
 import { forgetTainted, taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
-import { FAMILY, type Finding } from './signals/signal.ts';
+import { FAMILY, type Finding, SIGNALS } from './signals/signal.ts';
 import type { WindowView } from './window-view.ts';
 
 /** An incident open for this long is the new level: it is said once and then learnt, minutes. */
@@ -21,7 +21,7 @@ export function follow(
 ): void {
   const { page, minute } = view;
   const at = incidentAt(view.base, family);
-  const signal = SIGNAL_ORDER[page[at + I.open]! - 1]!;
+  const signal = SIGNALS[page[at + I.open]! - 1]!;
   const direction = family === FAMILY.silence ? 'down' : 'up';
   const horizon = page[at + I.horizon]!;
   const ratio = Math.max(1, page[at + I.ratio]!);
@@ -135,7 +135,7 @@ function acceptLevel(page: Float32Array, base: number): void {
 export function closeAsleep(view: WindowView, family: number): Decision[] {
   const out: Decision[] = [];
   const at = incidentAt(view.base, family);
-  const signal = SIGNAL_ORDER[view.page[at + I.open]! - 1]!;
+  const signal = SIGNALS[view.page[at + I.open]! - 1]!;
   resolve(view, family, at, signal, 'the function has not been called for days', false, out);
   return out;
 }

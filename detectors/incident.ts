@@ -4,25 +4,6 @@ import type { Finding, SignalName } from './signals/signal.ts';
 import type { Severity } from './verdict.ts';
 import type { WindowView } from './window-view.ts';
 
-/** Position of the signals in bitmaps and in `I.open`; append only: it is in snapshots. */
-export const SIGNAL_ORDER: readonly SignalName[] = [
-  'invocations',
-  'duration',
-  'errors',
-  'error_type',
-  'timeouts',
-  'oom',
-  'cost',
-  'egress',
-  'memory',
-  'cold_starts',
-  'silence',
-  'lifecycle',
-  'access',
-  'content',
-  'telemetry',
-];
-
 export function incidentAt(base: number, family: number): number {
   return base + P.incident + family * INCIDENT;
 }

@@ -25,14 +25,3 @@ export const WINDOW_SIGNALS: Readonly<Partial<Record<SignalName, Signal>>> = {
   cold_starts: coldStarts,
   access,
 };
-
-/** Signals whose window can only grow: they may fire before the window is over. */
-export const EARLY_SIGNALS: readonly SignalName[] = [
-  'invocations',
-  'errors',
-  'timeouts',
-  'oom',
-  'access',
-  'cost',
-  'egress',
-];

@@ -1,21 +1,24 @@
 import type { WindowView } from '../window-view.ts';
 
-export type SignalName =
-  | 'invocations'
-  | 'duration'
-  | 'errors'
-  | 'error_type'
-  | 'timeouts'
-  | 'oom'
-  | 'cost'
-  | 'egress'
-  | 'memory'
-  | 'cold_starts'
-  | 'silence'
-  | 'lifecycle'
-  | 'access'
-  | 'content'
-  | 'telemetry';
+/** All signals. Their positions are in bitmaps and open incidents of snapshots: append only. */
+export const SIGNALS = [
+  'invocations',
+  'duration',
+  'errors',
+  'error_type',
+  'timeouts',
+  'oom',
+  'cost',
+  'egress',
+  'memory',
+  'cold_starts',
+  'silence',
+  'lifecycle',
+  'access',
+  'content',
+  'telemetry',
+] as const;
+export type SignalName = (typeof SIGNALS)[number];
 
 /** Signals of one family tell of one incident; families may have incidents of their own side by side. */
 export const FAMILY = { traffic: 0, latency: 1, failure: 2, data: 3, silence: 4, event: 5 } as const;
