@@ -1,6 +1,6 @@
 /**
  * The layout of one function's page: everything the shard remembers of a function, in one contiguous run of Float32
- * (about 3 KB), because functions come in random order and a page is then one or two cache misses. Words that are no
+ * (about 3.5 KB), because functions come in random order and a page is then one or two cache misses. Words that are no
  * numbers (hashes) live in a Uint32Array view of the same bytes. Times are minutes since 2020-01-01 UTC, exact in
  * Float32 until 2051 and from 1988.
  */
@@ -114,6 +114,9 @@ export const P = {
   incident: take(6 * 12),
   streak: take(8), // bits of recent anomalous windows, by family
   newType: take(3), // calls with a type not known before: count, first minute, hash (u32)
+  calib: take(12 * 3), // tail of each signal's own past scores: see calibrate.ts
+  split: take(40), // the newest version against the ones before: see versions.ts
+  slow: take(12), // slow reference and drift sums: see slow.ts
   PAGE: 0,
 };
 (P as { PAGE: number }).PAGE = (at + 15) & ~15;
