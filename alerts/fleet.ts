@@ -61,6 +61,7 @@ export interface FleetState {
 export class Fleet {
   readonly #say: (event: AlertEvent) => void;
   readonly #configHash: string;
+  readonly #leastGroup: number;
   readonly #holes: Holes;
   #held: Held[] = [];
   readonly #open = new Map<string, OpenAlert>();
@@ -69,9 +70,18 @@ export class Fleet {
   readonly #absorbed = new Set<string>();
   #oneShots: OneShot[] = [];
 
-  /** @param disabledSignals signals that are not told of; a hole still explains silences */
-  constructor(configHash: string, say: (event: AlertEvent) => void, disabledSignals: readonly string[] = []) {
+  /**
+   * @param disabledSignals signals that are not told of; a hole still explains silences
+   * @param leastGroup functions that make a common cause
+   */
+  constructor(
+    configHash: string,
+    say: (event: AlertEvent) => void,
+    disabledSignals: readonly string[] = [],
+    leastGroup = GROUP,
+  ) {
     this.#configHash = configHash;
+    this.#leastGroup = leastGroup;
     this.#say = say;
     this.#holes = new Holes(configHash, disabledSignals.includes('telemetry') ? () => undefined : say);
   }
@@ -133,7 +143,7 @@ export class Fleet {
 
   #groupSize(account: string, pulses: readonly Pulse[]): number {
     const functions = pulses.find((pulse) => pulse.account === account)?.functions ?? 0;
-    return Math.max(GROUP, GROUP_SHARE * functions);
+    return Math.max(this.#leastGroup, GROUP_SHARE * functions);
   }
 
   #groupFor(cause: string, verdict: Verdict): Group | null {

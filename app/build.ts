@@ -20,13 +20,19 @@ const orNull = (value: number): number | null => (Number.isNaN(value) ? null : v
 /** Joins the shards and the fleet stage into the one path, fresh or from a snapshot. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   let events: AlertEvent[] = [];
-  const fleet = new Fleet(options.configHash, (event) => events.push(event), options.settings.disabledSignals);
+  const fleet = new Fleet(
+    options.configHash,
+    (event) => events.push(event),
+    options.settings.disabledSignals,
+    options.parts?.commonCause === false ? Number.POSITIVE_INFINITY : undefined,
+  );
   const engine = new Engine(
     {
       settings: options.settings,
       pricesOf: options.pricesOf,
       invocations: options.records ? options.invocations : 'none',
       records: options.records,
+      ...(options.parts === undefined ? {} : { parts: options.parts }),
     },
     (minute) => fleet.step(minute),
   );

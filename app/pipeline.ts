@@ -53,4 +53,6 @@ export interface PipelineOptions {
   /** false = no minutes and no scores are produced (store off): less work */
   readonly records: boolean;
   readonly restored?: ReadonlyMap<string, Uint8Array>;
+  /** parts left out by the ablation bench; default: none */
+  readonly parts?: import('../detectors/ablation.ts').Parts;
 }

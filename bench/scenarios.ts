@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Fleet, type FleetOptions, generateFleet } from '../scenarios/fleet.ts';
 import { formatReport, type SeedResult } from '../scenarios/report.ts';
-import { type ScoredAlert, score, type Truth } from '../scenarios/score.ts';
+import { type ScoredAlert, score } from '../scenarios/score.ts';
+import { truthOf } from './fleet-truth.ts';
 import { ZScorePeer } from './zscore.ts';
 
 const HELP = `Usage: npm run bench:scenarios -- [options]
@@ -64,16 +65,6 @@ function writeLines(fleet: Fleet, file: string): void {
   }
   writeSync(out, chunk);
   closeSync(out);
-}
-
-function truthOf(fleet: Fleet): Truth {
-  return {
-    labels: fleet.labels,
-    holes: fleet.benign.filter(({ kind }) => kind === 'hole'),
-    functions: fleet.profiles.length,
-    warmMs: fleet.warmMs,
-    endMs: fleet.endMs,
-  };
 }
 
 function writeFleet(seed: number, directory: string): void {

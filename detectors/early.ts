@@ -23,6 +23,7 @@ const BY_SHARE: readonly Signal[] = [errors, timeouts, oom, access];
  * full window is said now, within the window. Does nothing for windows that are graded (late pieces) or far ahead.
  */
 export function early(shard: Shard, slot: number, at: number, nowMs: number): void {
+  if (!shard.view.parts.early) return;
   const { values } = shard.cells;
   const minute = values[at + C.minute]!;
   const n = values[at + C.n]!;

@@ -1,4 +1,5 @@
 import { type Dictionary, F, type FragmentBlock, FragmentKind, U } from '../ingest/fragment.ts';
+import { ALL_PARTS, type Parts } from './ablation.ts';
 import { type CalendarMinute, createCalendar } from './calendar.ts';
 import { gradeMinute } from './grade.ts';
 import { intake } from './intake.ts';
@@ -55,7 +56,7 @@ export class Engine {
   constructor(options: ShardOptions, listen: (minute: EngineMinute) => void) {
     this.#options = options;
     this.#listen = listen;
-    this.#timeOf = createTimeOf(options.settings.timeZone, () => this.sourceStart);
+    this.#timeOf = createTimeOf(options.settings.timeZone, options.parts ?? ALL_PARTS, () => this.sourceStart);
     for (let number = 0; number < SHARDS; number++) {
       const shard = new Shard(number, options);
       shard.timeOf = this.#timeOf;
@@ -241,9 +242,9 @@ function nextMinute(shards: readonly Shard[], from: number, to: number): number 
   return next;
 }
 
-function createTimeOf(timeZone: string, sourceStart: () => number): (minute: number) => GradeTime {
+function createTimeOf(timeZone: string, parts: Parts, sourceStart: () => number): (minute: number) => GradeTime {
   const calendar = createCalendar(timeZone);
-  const copy = (minute: number): CalendarMinute => ({ ...calendar(minute) });
+  const copy = (minute: number): CalendarMinute => withoutRhythm({ ...calendar(minute) }, parts);
   let known: GradeTime | null = null;
   return (minute) => {
     if (known !== null && known.minute === minute) return known;
@@ -253,7 +254,23 @@ function createTimeOf(timeZone: string, sourceStart: () => number): (minute: num
       block5: copy(minute - 13),
       block15: copy(minute - 53),
       sourceStart: sourceStart(),
+      learnsSoon: !parts.learnBehind,
     };
     return known;
   };
+}
+
+/** One hour, one kind of day: what the ablation bench leaves of the calendar. */
+function withoutRhythm(at: CalendarMinute, { hours, weekends }: Parts): CalendarMinute {
+  if (!hours) {
+    at.hour = 0;
+    at.otherHour = 0;
+    at.otherWeight = 0;
+    at.otherWeekend = at.weekend;
+  }
+  if (!weekends) {
+    at.weekend = 0;
+    at.otherWeekend = 0;
+  }
+  return at;
 }

@@ -1,3 +1,4 @@
+import { CELL } from './page.ts';
 import { scoreRow } from './rows.ts';
 import type { Shard } from './shard.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
@@ -13,6 +14,8 @@ export function scoreWindow(shard: Shard, slot: number, partial: boolean): reado
   const { view } = shard;
   if (view.history < 20) return NOTHING;
   let findings: Finding[] | null = null;
+  const isShort = view.parts.longestHorizon < 4;
+  if (isShort) view.sums.fill(0, (view.parts.longestHorizon + 1) * CELL);
   const { disabledSignals } = shard.options.settings;
   for (const [name, signal] of SIGNALS) {
     if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
@@ -24,5 +27,6 @@ export function scoreWindow(shard: Shard, slot: number, partial: boolean): reado
       if (shard.options.records) shard.scores.push(scoreRow(shard, slot, finding));
     }
   }
+  if (isShort) view.sumHorizons();
   return findings ?? NOTHING;
 }

@@ -1,5 +1,6 @@
 import type { Dictionary } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
+import { ALL_PARTS, type Parts } from './ablation.ts';
 import { Cells, HistogramNodes } from './cells.ts';
 import { Evidence } from './evidence.ts';
 import { hashText } from './keys.ts';
@@ -27,6 +28,8 @@ export interface ShardOptions {
   readonly invocations: 'all' | 'notable' | 'none';
   /** produce minutes and scores for storage */
   readonly records: boolean;
+  /** parts left out by the ablation bench; default: none */
+  readonly parts?: Parts;
 }
 
 /** Longest generation of remembered events: what is in use at a time then stays in the processor's cache. */
@@ -117,6 +120,7 @@ export class Shard {
   constructor(number: number, options: ShardOptions) {
     this.number = number;
     this.options = options;
+    this.view.parts = options.parts ?? ALL_PARTS;
     const span = Math.max(60_000, Math.min(SEEN_SPAN_MS, Math.ceil(options.settings.latenessMs / 8 / 60_000) * 60_000));
     this.reports = new SeenEvents(span);
     this.lines = new SeenEvents(span);

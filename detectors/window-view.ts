@@ -1,6 +1,11 @@
+import { ALL_PARTS, type Parts } from './ablation.ts';
 import { dispersion, expectedRate } from './baseline.ts';
 import { CELL, P, Q } from './page.ts';
 import { type GradeTime, HORIZON_MINUTES, TIERS, within } from './ring.ts';
+
+/** Relative variance that is as good as none, and degrees of freedom as good as infinite: parts left out. */
+const POISSON = 1e-6;
+const GAUSSIAN = 1e6;
 
 /**
  * What signals see of one function at one graded minute: the sums of the five horizons, the calls expected in each, and
@@ -18,6 +23,8 @@ export class WindowView {
   uncertainty = 1;
   /** minutes of history behind the rate */
   history = 0;
+  /** what of detection is on: everything, but in the ablation bench */
+  parts: Parts = ALL_PARTS;
   /** at most 1: how much of a day's rhythm is known; floors are wider while it is small */
   caution = 1;
 
@@ -55,12 +62,22 @@ export class WindowView {
 
   /** Relative variance of the count of calls in a horizon: over-dispersion and the error of the expectation itself. */
   phi(horizon: number): number {
-    return dispersion(this.page, this.base, horizon) + this.uncertainty;
+    return this.parts.dispersion ? dispersion(this.page, this.base, horizon) + this.uncertainty : POISSON;
   }
 
   /** Calls expected in a horizon. */
   expected(horizon: number): number {
     return this.sums[horizon * CELL + Q.mu]!;
+  }
+
+  /** Degrees of freedom that the history earns for Student's tails. */
+  freedom(): number {
+    return this.parts.student ? Math.min(24, 4 + this.history / 400) : GAUSSIAN;
+  }
+
+  /** The least ratio worth a person's time: below 1 for drops. */
+  floor(ratio: number): number {
+    return this.parts.floors ? ratio : 1;
   }
 
   minutesOf(horizon: number): number {

@@ -33,7 +33,7 @@ export function amount(view: WindowView, rule: AmountRule): Finding | null {
     const due = view.expected(h);
     const sum = view.get(h, rule.amount);
     const mean = due * perCall;
-    if (n < rule.support || !(mean > 0) || sum < rule.ratio[h]! * view.caution * mean) continue;
+    if (n < rule.support || !(mean > 0) || sum < view.floor(rule.ratio[h]!) * view.caution * mean) continue;
     const relativeVariance = view.phi(h) + (1 + variation) / due + (1 + variation) / calls;
     const score = upperSurprise(sum, mean, relativeVariance);
     if (best !== null && score <= best.score) continue;

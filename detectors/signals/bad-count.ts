@@ -37,9 +37,9 @@ export function badCount(view: WindowView, rule: BadCountRule): Finding | null {
     const calls = Math.max(view.get(h, Q.n), k);
     const { share, strength, phi } = badShare(view.page, view.base + P.bad + 4 * rule.bad, rule.prior, rule.priorCalls);
     const seen = k / calls;
-    if (seen < rule.ratio * share || seen < share + rule.rise) continue;
+    if (seen < view.floor(rule.ratio) * share || (view.parts.floors && seen < share + rule.rise)) continue;
     const mean = calls * share;
-    const spread = phi + 1 / strength;
+    const spread = (view.parts.dispersion ? phi : 0) + 1 / strength;
     const score = upperSurprise(k, mean, spread);
     if (best !== null && score <= best.score) continue;
     best = {

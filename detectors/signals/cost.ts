@@ -20,7 +20,7 @@ const RULE: AmountRule = {
 export const cost: Signal = (view) => {
   const found = amount(view, RULE);
   const largest = view.page[view.base + P.cost + 4]! * 1e-6;
-  if (found === null || (found.horizon <= 3 && found.observed < 1.3 * largest)) return null;
+  if (found === null || (view.parts.guards && found.horizon <= 3 && found.observed < 1.3 * largest)) return null;
   const calls = view.get(found.horizon, Q.n) / view.expected(found.horizon);
   return found.ratio < LEAST_PER_CALL * calls ? null : found;
 };

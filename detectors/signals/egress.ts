@@ -44,5 +44,5 @@ export const egress: Signal = (view) => {
 export const egressTotal: Signal = (view) => {
   const total = amount(view, TOTAL);
   const largest = view.page[view.base + P.bytes + 4]!;
-  return total !== null && total.horizon <= 2 && total.observed < 1.2 * largest ? null : total;
+  return total !== null && view.parts.guards && total.horizon <= 2 && total.observed < 1.2 * largest ? null : total;
 };

@@ -27,8 +27,8 @@ function surge(view: WindowView): Finding | null {
   for (let h = 0; h < 5; h++) {
     const n = view.get(h, Q.n);
     const mu = view.expected(h);
-    if (!(mu > 0) || n < UP_CALLS || n < UP_RATIO[h]! * view.caution * mu) continue;
-    if (n <= 1.15 * guardOf(view, h)) continue;
+    if (!(mu > 0) || n < UP_CALLS || n < view.floor(UP_RATIO[h]!) * view.caution * mu) continue;
+    if (view.parts.guards && n <= 1.15 * guardOf(view, h)) continue;
     const score = upperSurprise(n, mu, view.phi(h));
     if (best === null || score > best.score) best = finding(view, h, n, mu, score, 'up');
   }
@@ -49,9 +49,9 @@ function drop(view: WindowView): Finding | null {
   for (let h = 2; h < 5; h++) {
     const n = view.get(h, Q.n);
     const mu = view.expected(h);
-    if (!(mu >= DOWN_DUE) || n === 0 || n > (DOWN_RATIO[h]! * mu) / view.caution) continue;
-    if (h === 2 && n >= 0.7 * view.page[view.base + P.floor15 + view.time.now.hour]!) continue;
-    if (isStep(view)) continue;
+    if (!(mu >= DOWN_DUE) || n === 0 || n > (view.floor(DOWN_RATIO[h]!) * mu) / view.caution) continue;
+    if (h === 2 && view.parts.guards && n >= 0.7 * view.page[view.base + P.floor15 + view.time.now.hour]!) continue;
+    if (view.parts.guards && isStep(view)) continue;
     const score = lowerSurprise(n, mu, view.phi(h)) - DOWN_EXTRA;
     if (best === null || score > best.score) best = finding(view, h, n, mu, score, 'down');
   }

@@ -40,9 +40,9 @@ export function logMean(view: WindowView, rule: LogMeanRule): Finding | null {
     if (!(n >= rule.support) || Number.isNaN(floor)) continue;
     const expected = moments.mean + rule.offset(view);
     const shift = view.get(h, rule.sum) / n - expected;
-    if (shift < Math.log2(floor * Math.sqrt(view.caution))) continue;
+    if (shift < Math.log2(view.floor(floor) * Math.sqrt(view.caution))) continue;
     const spread = Math.sqrt(moments.variance * (1 / n + 1 / moments.n) + moments.between * BETWEEN[h]!);
-    const freedom = Math.min(24, 4 + view.history / 400);
+    const freedom = view.freedom();
     const score = upperTailSurprise(shift / spread, freedom);
     if (best !== null && score <= best.score) continue;
     const show = (log2: number) => 2 ** log2 * rule.scale;

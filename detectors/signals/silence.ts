@@ -23,7 +23,7 @@ export function silence(view: WindowView): Finding | null {
   if (!longer && due <= GAP_RATIO * page[base + P.longestDue]! + MORE_DUE) return null;
   if (page[base + P.lastSeen]! - page[base + P.since]! < ACTIVE_MINUTES) return null;
   const horizon = gap < 30 ? 2 : gap < 120 ? 3 : 4;
-  const phi = Math.min(0.35, dispersion(page, base, horizon));
+  const phi = view.parts.dispersion ? Math.min(0.35, dispersion(page, base, horizon)) : view.phi(horizon);
   return {
     signal: 'silence',
     direction: 'down',
