@@ -26,7 +26,10 @@ export function follow(
   const horizon = page[at + I.horizon]!;
   const ratio = Math.max(1, page[at + I.ratio]!);
   const isHabit = page[at + I.signals]! >= HABIT; // its windows stay, so it lasts as long as any horizon shows it
+  // no call has come since it began
+  const silent = signal === 'silence' && minute - page[view.base + P.gap]! < page[at + I.onset]!;
   const bad =
+    silent ||
     (isHabit && top !== null && top.score >= settings.bar) ||
     (top !== null && top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction, ratio)) ||
     (stillElevated(view, signal, Math.min(horizon, 1), direction, ratio) &&

@@ -1,8 +1,9 @@
 import { C } from './cells.ts';
 import { decide } from './decide.ts';
 import { closeAsleep } from './follow.ts';
+import { learnGap } from './gaps.ts';
 import { housekeeping } from './housekeeping.ts';
-import { incidentAt } from './incident.ts';
+import { incidentAt, isOpen } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { dropMinute } from './open-windows.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
@@ -11,7 +12,8 @@ import { minuteRow } from './rows.ts';
 import { scoreWindow } from './score-window.ts';
 import type { Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
-import { FAMILIES, type Finding } from './signals/signal.ts';
+import { regularGap } from './signals/regular-gap.ts';
+import { FAMILIES, FAMILY, type Finding } from './signals/signal.ts';
 import { silence } from './signals/silence.ts';
 import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
@@ -84,7 +86,9 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   if (view.rate > 0) pages[page + P.gapExpected] = pages[page + P.gapExpected]! + view.rate;
   pulse(shard, slot, 0);
   const findings: Finding[] = [];
-  const silent = shard.options.settings.disabledSignals.includes('silence') ? null : silence(view);
+  const silent = shard.options.settings.disabledSignals.includes('silence')
+    ? null
+    : (silence(view) ?? regularGap(view));
   if (silent !== null) findings.push(silent);
   const open = anyOpen(shard, page);
   if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {
@@ -103,7 +107,7 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const page = slot * PAGE;
   const gap = pages[page + P.gap]!;
   if (gap > 0) {
-    learnGap(shard, page, gap, pages[page + P.gapExpected]!);
+    learnGap(pages, page, gap, pages[page + P.gapExpected]!, isOpen(pages, page, FAMILY.silence));
     pages[page + P.gap] = 0;
     pages[page + P.gapExpected] = 0;
   }
@@ -117,19 +121,6 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   if (lived <= 30 && before < BURST && before + n >= BURST && source >= 2 * DAY) {
     oneShot(shard, slot, ms, watermarkMs, `new-function-burst:${before + n} calls in ${lived + 1} min`, '');
   }
-}
-
-/** A gap that was an incident is not the measure of the next one, unless another like it has been: then it is habit. */
-function learnGap(shard: Shard, page: number, gap: number, due: number): void {
-  const { pages } = shard;
-  const silenced = pages[incidentAt(page, 4) + I.open] !== 0;
-  const longest = pages[page + P.longestGap]!;
-  const habit = !silenced || pages[page + P.gapCandidate]! >= 0.6 * gap || pages[page + P.levelMinutes]! < 1440;
-  if (silenced) pages[page + P.gapCandidate] = Math.max(gap, pages[page + P.gapCandidate]!);
-  if (due > pages[page + P.longestDue]! && habit) pages[page + P.longestDue] = due;
-  else pages[page + P.longestDue] = pages[page + P.longestDue]! * (1 - 0.0005 * Math.min(1, gap / 60));
-  if (gap > longest && habit) pages[page + P.longestGap] = gap;
-  else pages[page + P.longestGap] = longest * (1 - 0.0005 * Math.min(1, gap / 60));
 }
 
 /** A function never seen before that starts with so many calls in its first half hour deserves a look. */

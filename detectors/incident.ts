@@ -67,11 +67,14 @@ export function stillElevated(
     case 'memory':
       return shifted(view, P.mem, Q.mn, Q.ms, h, 1.15);
     case 'silence':
-      return view.page[view.base + P.gap]! > 0;
+      return view.page[view.base + P.gap]! > (view.rate > 0 ? USUAL_WAIT / view.rate : 0);
     default:
       return badShareUp(view, BAD_OF_SIGNAL[signal] ?? 0, h, least(1.6));
   }
 }
+
+/** Calls that must be due before a gap after the first call again counts as silence: one call in twenty waits longer. */
+const USUAL_WAIT = 3;
 
 /** Which bad count tells whether an incident of this signal goes on. */
 const BAD_OF_SIGNAL: Readonly<Partial<Record<SignalName, number>>> = { timeouts: 1, oom: 2, cold_starts: 3, access: 4 };

@@ -171,6 +171,22 @@ function learnMemory(page: Float32Array, base: number, cell: number, minutes: nu
   learnMoments(page, at, weight, value * weight, value * value * weight, decay);
 }
 
+/** Failures of any kind, timeouts and out of memory: the first of BAD. Cold starts and slow calls are many at first. */
+const FAILURES = 3;
+/** While so few calls are known, this many bad ones and this share of them are learnt at most. */
+const FIRST_CALLS = 100;
+const FIRST_BAD = 2;
+const FIRST_SHARE = 0.05;
+
+/**
+ * How many of `k` bad calls to learn of a function that shows its first calls: one that fails from birth must be said, not
+ * learnt. Where it is its nature all the same, the incident lasts a day and becomes the level (see shift.ts).
+ */
+function plausible(k: number, bad: number, calls: number): number {
+  if (calls >= FIRST_CALLS) return k;
+  return Math.max(0, Math.min(k, FIRST_BAD + FIRST_SHARE * calls - bad));
+}
+
 function learnBad(page: Float32Array, base: number, cell: number, minutes: number): void {
   const decay = DAY_7 ** (minutes / 15);
   const calls = page[cell + Q.n]!;
@@ -179,7 +195,7 @@ function learnBad(page: Float32Array, base: number, cell: number, minutes: numbe
     const known = page[at + 1]!;
     const k = page[cell + BAD_OF[i]!]!;
     if (known > 50 && calls > 0) learnExcess(page, at + 2, k, (calls * (page[at]! + 0.5)) / (known + 100), decay, 0);
-    page[at] = page[at]! * decay + k;
+    page[at] = page[at]! * decay + (i < FAILURES ? plausible(k, page[at]!, known + calls) : k);
     page[at + 1] = known * decay + calls;
   }
 }

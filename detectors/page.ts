@@ -68,7 +68,7 @@ export const P = {
   longestGap: take(1), // decayed maximum of finished gaps, minutes
   longestDue: take(1), // the same in calls that were due: nights are long, but little is due in them
   gapCandidate: take(1), // a gap that was an incident: the second of its kind is the function's nature
-  recurring: take(2), // hours of the day in which traffic and silence incidents have begun (bitmaps of 24 bits)
+  recurring: take(2), // hours of the day in which traffic and silence incidents have begun of late (bitmaps of 24 bits)
   unrest: take(2), // decayed count of them
   versionSince: take(1), // minute
   memorySince: take(1),
@@ -89,7 +89,7 @@ export const P = {
   fastMinutes: take(1),
   lossProfile: take(1),
   lossFast: take(1),
-  lossWeight: take(1),
+  lossDay: take(1), // loss of the profile with factors of the day of the week
   disp: take(5 * 2), // over-dispersion a horizon (1, 5, 15, 60, 240): excess squares, squared means
   guard1: take(24), // largest 1-minute count seen in this hour of the day, decayed
   guard5: take(24),
@@ -117,6 +117,10 @@ export const P = {
   calib: take(12 * 3), // tail of each signal's own past scores: see calibrate.ts
   split: take(40), // the newest version against the ones before: see versions.ts
   slow: take(12), // slow reference and drift sums: see slow.ts
+  shift: take(2), // a level that was accepted: minute, factor of traffic; see shift.ts
+  gaps: take(3), // finished gaps between calls: count, mean and variance of log2 minutes; see gaps.ts
+  recurringBefore: take(2), // as `recurring`, of the fortnight before
+  dayFactor: take(7), // calls of Sunday … Saturday against the profile, as a difference from 1
   PAGE: 0,
 };
 (P as { PAGE: number }).PAGE = (at + 15) & ~15;

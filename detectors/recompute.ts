@@ -42,6 +42,16 @@ export function recompute(model: EvidenceModel, observed: number): Recomputed | 
         ],
       };
     }
+    case 'regular-gap': {
+      const longer = Math.log2(number('gap')) - number('mean');
+      return {
+        score: upperTailSurprise(longer / number('spread'), number('freedom')),
+        steps: [
+          `a gap of ${number('gap')} min, ×${(2 ** longer).toFixed(2)} the usual ${(2 ** number('mean')).toFixed(0)} min`,
+          `Student tail of ${(longer / number('spread')).toFixed(2)} with ${number('freedom').toFixed(1)} degrees of freedom`,
+        ],
+      };
+    }
     default:
       return null;
   }

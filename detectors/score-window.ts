@@ -1,25 +1,27 @@
 import { CELL } from './page.ts';
 import { scoreRow } from './rows.ts';
 import type { Shard } from './shard.ts';
+import { GUARDRAILS, LEAST_HISTORY, plainAtFirst } from './signals/first-calls.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import type { Finding } from './signals/signal.ts';
 
 /** Scores below this are not kept. */
 const KEEP_SCORE = 3;
 const SIGNALS = Object.entries(WINDOW_SIGNALS);
+const FIRST_SIGNALS = Object.entries(GUARDRAILS);
 const NOTHING: readonly Finding[] = [];
 
 /** What the signals find in the window that the shard's view shows. */
 export function scoreWindow(shard: Shard, slot: number, partial: boolean): readonly Finding[] {
   const { view } = shard;
-  if (view.history < 20) return NOTHING;
+  const isNew = view.history < LEAST_HISTORY;
   let findings: Finding[] | null = null;
   const isShort = view.parts.longestHorizon < 4;
   if (isShort) view.sums.fill(0, (view.parts.longestHorizon + 1) * CELL);
   const { disabledSignals } = shard.options.settings;
-  for (const [name, signal] of SIGNALS) {
+  for (const [name, signal] of isNew ? FIRST_SIGNALS : SIGNALS) {
     if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
-    const finding = signal(view);
+    const finding = isNew ? plainAtFirst(view, signal(view)) : signal(view);
     if (finding === null || (partial && finding.direction === 'down')) continue;
     if (finding.score >= KEEP_SCORE) {
       findings ??= [];

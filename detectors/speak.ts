@@ -14,6 +14,13 @@ export function rememberType(shard: Shard, page: number): void {
   words[page + P.newType + 2] = 0;
 }
 
+/** How much of a young function is its own: said with every verdict on it. */
+function learning(shard: Shard, page: number): string {
+  const learnt = Math.round(shard.pages[page + P.levelMinutes]!);
+  const { warmupWindows } = shard.options.settings;
+  return learnt >= warmupWindows ? '' : `; learning ${learnt} of ${warmupWindows}: judged by what is usual elsewhere`;
+}
+
 /** Gives a decision its names, times and evidence, and lines it up for the fleet stage. */
 export function speak(shard: Shard, slot: number, decision: Decision, atMs: number): void {
   const { view } = shard;
@@ -43,7 +50,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
       decision.family === FAMILY.silence
         ? { failed: [], slowest: [], sending: [] }
         : { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
-    rule: decision.rule,
+    rule: decision.event === 'resolved' ? decision.rule : `${decision.rule}${learning(shard, page)}`,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
   });
   if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);
