@@ -61,5 +61,5 @@ function learnMoments(page: Float32Array, at: number, gap: number): void {
   const step = (away * gap) / minutes;
   page[at + G.minutes] = minutes;
   page[at + G.mean] = mean + step;
-  page[at + G.variance] = (page[at + G.variance]! * known + gap * away * (away - step)) / minutes;
+  page[at + G.variance] = Math.max(0, (page[at + G.variance]! * known + gap * away * (away - step)) / minutes);
 }
