@@ -17,6 +17,9 @@ import { FAMILIES, FAMILY, type Finding } from './signals/signal.ts';
 import { silence } from './signals/silence.ts';
 import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
+import { standingOf, versionFindings } from './versions/look.ts';
+import { dropNewer } from './versions/newer.ts';
+import { foldVersions } from './versions/observe.ts';
 
 const DAY = 1440;
 
@@ -33,6 +36,7 @@ export function gradeMinute(shard: Shard, time: GradeTime, watermarkMs: number, 
     shard.awake = shard.awake.filter((slot) => shard.isAwake[slot] === 1);
   }
   dropMinute(shard, time.minute);
+  dropNewer(shard, time.minute);
   if (time.minute % 5 === 0) housekeeping(shard, watermarkMs);
 }
 
@@ -57,7 +61,13 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
-  const findings = scoreWindow(shard, slot, partial);
+  let findings = scoreWindow(shard, slot, partial);
+  if (shard.observed[slot] !== 0) {
+    foldVersions(shard, slot, minute, at, time.now.hour);
+    const ofVersion = versionFindings(shard, slot, minute);
+    if (ofVersion.length > 0) findings = [...findings, ...ofVersion];
+    view.standing = standingOf(shard, slot, minute);
+  }
   settle(shard, slot, findings, watermarkMs);
   learnTypes(shard, page, minute);
   return false;
@@ -91,6 +101,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
     : (silence(view) ?? regularGap(view));
   if (silent !== null) findings.push(silent);
   const open = anyOpen(shard, page);
+  view.standing = standingOf(shard, slot, view.minute);
   if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {
     view.sumHorizons();
     const drop = invocations(view);

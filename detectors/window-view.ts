@@ -27,12 +27,15 @@ export class WindowView {
   parts: Parts = ALL_PARTS;
   /** at most 1: how much of a day's rhythm is known; floors are wider while it is small */
   caution = 1;
+  /** signals in which a new version is found worse, still: a bitmap */
+  standing = 0;
 
   load(page: Float32Array, base: number, time: GradeTime): void {
     this.page = page;
     this.base = base;
     this.time = time;
     this.minute = time.minute;
+    this.standing = 0;
     const rate = expectedRate(page, base, time.now);
     this.rate = rate.perMinute;
     this.uncertainty = rate.uncertainty;
