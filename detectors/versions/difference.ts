@@ -3,7 +3,10 @@ import type { Finding, SignalName } from '../signals/signal.ts';
 /** A new version may be slower, larger or dearer by 20 %: that is a deploy, not an incident. log2. */
 export const MARGIN = Math.log2(1.2);
 /** … and older versions must have answered this share of what the newest did to be compared with it. */
-const NOW_SHARE = 0.05;
+export const NOW_SHARE = 0.05;
+
+/** What is put down to a version without older ones beside it must have begun so soon after it came, minutes. */
+export const SOON = 30;
 
 /** Whether older versions answered often enough beside the newest one. */
 export const isBeside = (now: number, fresh: number, scene: VersionScene): boolean =>

@@ -2,7 +2,7 @@ import { C } from '../cells.ts';
 import { P, PAGE } from '../page.ts';
 import type { Shard } from '../shard.ts';
 import { type Finding, SIGNALS, type SignalName } from '../signals/signal.ts';
-import type { Difference, VersionScene } from './difference.ts';
+import { type Difference, SOON, type VersionScene } from './difference.ts';
 import { O, RECORD } from './observation.ts';
 import { addMinute } from './observe.ts';
 import type { VersionSplit } from './split.ts';
@@ -15,8 +15,6 @@ import { compare, SIGNAL_OF, stands, TESTS } from './tests.ts';
 const ALPHA = 1e-3;
 /** An incident that is being told of near a new version: so improbable must the split be by chance to name the version. */
 const NAMED = 2;
-/** … and it must have begun so soon after the version came, where no older one answers beside it, minutes. */
-const SOON = 30;
 /** … and by so much it must differ. */
 const NAMED_RATIO = 1.5;
 /** Long windows begin before what is in them, minutes. */
@@ -51,13 +49,19 @@ export function versionFindings(shard: Shard, slot: number, minute: number): rea
   const bar = barOf(look);
   const scene = sceneOf(shard, slot, minute, values[at + O.since]!, BESIDE.verdict);
   const best = new Map<SignalName, Difference>();
+  const before = words[at + O.mattered]!;
   let found = 0;
+  let mattered = 0;
   for (let test = 0; test < TESTS; test++) {
     const difference = compare(values, at, test, scene);
-    if (difference === null || !difference.matters || difference.score < bar) continue;
+    if (difference === null || !difference.matters) continue;
+    mattered |= 1 << test;
+    // without older versions beside it only what was so at the last look too can be the version's from the start
+    if (difference.score < bar || !(difference.beside || (before & (1 << test)) !== 0)) continue;
     found |= 1 << test;
     if (difference.score > (best.get(difference.signal)?.score ?? 0)) best.set(difference.signal, difference);
   }
+  words[at + O.mattered] = mattered;
   words[at + O.found] = words[at + O.found]! | found;
   if (best.has('duration')) best.delete('cost'); // it has its reason
   const { disabledSignals } = shard.options.settings;

@@ -34,6 +34,7 @@ export const O = {
   found: 8, // bitmap of tests in which it was found worse (u32)
   slowBar: 9, // log2 µs beyond which a call of the newest version is slow
   freedom: 10, // degrees of freedom that the history of before has earned
+  mattered: 11, // bitmap of tests whose effect was big enough at the last look (u32)
   shares: 14, // frozen: alpha and beta of each bad share, five pairs
   dur: 24, // frozen: mean, variance of a call, calls behind them, variance between blocks
   egr: 28,

@@ -1,9 +1,11 @@
 import { badShare, logMoments } from '../baseline.ts';
 import { C } from '../cells.ts';
-import { P, PAGE } from '../page.ts';
+import { incidentAt } from '../incident.ts';
+import { I, P, PAGE } from '../page.ts';
 import type { Shard } from '../shard.ts';
+import { FAMILY } from '../signals/signal.ts';
 import { COUNT_TESTS } from './counts.ts';
-import { MARGIN } from './difference.ts';
+import { MARGIN, NOW_SHARE, SOON } from './difference.ts';
 import { centreOf } from './means.ts';
 import { O, RECORD, SIDE, SIDE_SIZE } from './observation.ts';
 
@@ -109,12 +111,25 @@ export function foldVersions(shard: Shard, slot: number, minute: number, whole: 
   const { observations } = shard;
   const at = record * RECORD;
   const { values } = observations;
-  if (minute < values[at + O.since]!) return;
+  if (minute < values[at + O.since]! || isForeign(shard.pages, slot * PAGE, values, at)) return;
   const own = newerCell(shard, record, minute);
   const shift = shard.pages[slot * PAGE + P.durHour + hour]!;
   addMinute(shard, values, at, own, whole, shift);
   if (own < 0) return;
   values[at + O.newest] = Math.max(values[at + O.newest]!, minute);
+}
+
+/**
+ * What began long after the version came is no evidence on it, where no older version answers beside it to compare with:
+ * as in learning, the minutes of such an incident are left out.
+ */
+function isForeign(page: Float32Array, base: number, values: Float32Array, at: number): boolean {
+  if (values[at + O.now]! >= NOW_SHARE * values[at + O.fresh]!) return false;
+  for (let family = 0; family < FAMILY.event; family++) {
+    const incident = incidentAt(base, family);
+    if (page[incident + I.open] !== 0 && page[incident + I.onset]! > values[at + O.since]! + SOON) return true;
+  }
+  return false;
 }
 
 function newerCell(shard: Shard, record: number, minute: number): number {
