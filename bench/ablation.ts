@@ -44,6 +44,7 @@ const VARIANTS: readonly Variant[] = [
   without('Poisson counts', { dispersion: false }),
   without('no guards', { guards: false }),
   without('no floors', { floors: false }),
+  without('scores by the models alone', { calibration: false }),
   without('learn 10 min behind', { learnBehind: false }),
   without('no early firing', { early: false }),
   without('no common cause', { commonCause: false }),

@@ -18,6 +18,8 @@ export interface Parts {
   readonly guards: boolean;
   /** effect floors on ratios */
   readonly floors: boolean;
+  /** scores by each function's own past; false = by the models alone */
+  readonly calibration: boolean;
   /** learn an hour behind; false = 10 minutes behind */
   readonly learnBehind: boolean;
   /** say within an open window what only can grow */
@@ -34,6 +36,7 @@ export const ALL_PARTS: Parts = {
   dispersion: true,
   guards: true,
   floors: true,
+  calibration: true,
   learnBehind: true,
   early: true,
   commonCause: true,

@@ -74,12 +74,14 @@ export function fastRate(page: Float32Array, base: number, level: number): numbe
 /** Prior over-dispersion a horizon, and how much evidence (squared expected calls) it counts as. */
 const DISPERSION_PRIOR = [0.15, 0.12, 0.08, 0.06, 0.06];
 const DISPERSION_WEIGHT = 4;
+/** Nothing varies less than this: the expected rate itself is never known better than to a thousandth. */
+const LEAST_PHI = 1e-6;
 
 /** Var(N) = m + phi m² at a horizon (0..4 = 1, 5, 15, 60, 240 minutes), learnt from this function, shrunk to the prior. */
 export function dispersion(page: Float32Array, base: number, horizon: number): number {
   const at = base + P.disp + 2 * horizon;
   const phi = (page[at]! + DISPERSION_PRIOR[horizon]! * DISPERSION_WEIGHT) / (page[at + 1]! + DISPERSION_WEIGHT);
-  return Math.max(phi, 0.002);
+  return Math.max(phi, LEAST_PHI);
 }
 
 /** Below this many calls a minute the hours of a day are too thin to be told apart. */
@@ -132,6 +134,9 @@ export interface BadShare {
   calls: number;
 }
 
+/** Shares of bad calls wander by at least a hundredth of themselves. */
+const LEAST_BAD_PHI = 1e-4;
+
 const SHARE: BadShare = { share: 0, strength: 0, phi: 0, calls: 0 };
 
 /** The prior counts as `priorCalls` calls at `prior`: bounded, so own history soon outweighs it. */
@@ -141,7 +146,7 @@ export function badShare(page: Float32Array, at: number, prior: number, priorCal
   SHARE.share = bad / calls;
   SHARE.strength = bad;
   SHARE.phi = (page[at + 2]! + 0.1 * 2) / (page[at + 3]! + 2);
-  if (SHARE.phi < 0.01) SHARE.phi = 0.01;
+  if (SHARE.phi < LEAST_BAD_PHI) SHARE.phi = LEAST_BAD_PHI;
   SHARE.calls = page[at + 1]!;
   return SHARE;
 }

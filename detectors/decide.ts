@@ -1,3 +1,4 @@
+import { dropWaiting } from './calibrate.ts';
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
 import { follow } from './follow.ts';
 import { excessUsdPerHour, incidentAt, isOpen, onsetOf, severityOf, stillElevated } from './incident.ts';
@@ -57,9 +58,13 @@ function topByFamily(findings: readonly Finding[]): (Finding | null)[] {
 }
 
 function rank(finding: Finding): number {
-  if (finding.opens !== undefined) return 1e3 + finding.score; // it names its cause
-  return finding.score - (finding.signal === 'cost' ? 4 : 0);
+  return finding.score - (finding.signal === 'cost' ? 4 : isDrop(finding) ? DOWN_EXTRA : 0);
 }
+
+/** Quiet spells are commoner than counts say: drops must show this much more than surges. */
+const DOWN_EXTRA = 2;
+
+const isDrop = ({ signal, direction }: Finding): boolean => signal === 'invocations' && direction === 'down';
 
 /** Short windows of batchy queues have tails that no count model holds: they must show more. */
 const TRAFFIC_EXTRA = 1.5;
@@ -73,7 +78,8 @@ export function passes(
   settings: DetectionSettings,
 ): string | null {
   const { extremeBar } = settings;
-  const bar = settings.bar + (family === FAMILY.traffic && top.horizon <= 2 ? TRAFFIC_EXTRA : 0);
+  const extra = family === FAMILY.traffic && top.horizon <= 2 ? TRAFFIC_EXTRA : isDrop(top) ? DOWN_EXTRA : 0;
+  const bar = settings.bar + extra;
   const fused = top.score + 0.3 * second;
   if (top.score < bar && !(top.score >= bar - 1.5 && fused >= bar + 1)) return null;
   const streak = view.page[view.base + P.streak + family]! | 0;
@@ -98,10 +104,10 @@ function consider(
   out: Decision[],
 ): void {
   const second = Math.max(0, ...tops.map((t, f) => (t !== null && f !== family ? t.score : 0)));
-  const rule = top.opens ?? passes(view, family, top, second, settings);
+  const rule = passes(view, family, top, second, settings);
   if (rule === null) return;
   const closed = view.page[incidentAt(view.base, family) + I.announced]!;
-  if (top.opens === undefined && closed !== 0 && view.minute - closed < view.minutesOf(top.horizon)) return; // the window still holds what is over
+  if (closed !== 0 && view.minute - closed < view.minutesOf(top.horizon)) return; // the window still holds what is over
   const onset = onsetOf(view, top);
   const host = hostOf(view, family, onset);
   if (host >= 0) {
@@ -168,7 +174,10 @@ function open(
   page[at + I.announced] = view.minute;
   page[at + I.level] = LEVELS.indexOf(severity);
   if (isHabit(view, family, onset)) page[at + I.signals] = page[at + I.signals]! + HABIT;
-  else taint(page, view.base, view.minute, onset, view.minute);
+  else {
+    taint(page, view.base, view.minute, onset, view.minute);
+    dropWaiting(page, view.base);
+  }
   out.push({
     event: 'opened',
     family,

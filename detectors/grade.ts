@@ -1,5 +1,7 @@
+import { learnTails, noteGap, noteWindow } from './calibrate.ts';
 import { C } from './cells.ts';
 import { decide } from './decide.ts';
+import { HABIT } from './decision.ts';
 import { closeAsleep } from './follow.ts';
 import { learnGap } from './gaps.ts';
 import { housekeeping } from './housekeeping.ts';
@@ -14,12 +16,9 @@ import type { Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
 import { regularGap } from './signals/regular-gap.ts';
 import { FAMILIES, FAMILY, type Finding } from './signals/signal.ts';
-import { silence } from './signals/silence.ts';
+import { gapSurprise, silence } from './signals/silence.ts';
 import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
-import { standingOf, versionFindings } from './versions/look.ts';
-import { dropNewer } from './versions/newer.ts';
-import { foldVersions } from './versions/observe.ts';
 
 const DAY = 1440;
 
@@ -36,12 +35,17 @@ export function gradeMinute(shard: Shard, time: GradeTime, watermarkMs: number, 
     shard.awake = shard.awake.filter((slot) => shard.isAwake[slot] === 1);
   }
   dropMinute(shard, time.minute);
-  dropNewer(shard, time.minute);
   if (time.minute % 5 === 0) housekeeping(shard, watermarkMs);
 }
 
 /** True when the function falls asleep. */
-function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs: number, partial: boolean): boolean {
+export function gradeFunction(
+  shard: Shard,
+  slot: number,
+  time: GradeTime,
+  watermarkMs: number,
+  partial: boolean,
+): boolean {
   const page = slot * PAGE;
   const { pages, view } = shard;
   const { minute } = time;
@@ -50,6 +54,7 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   view.load(pages, page, time);
   advance(pages, page, time);
   pages[page + P.age] = pages[page + P.age]! + 1;
+  if (minute % 15 === 0) learnTails(pages, page);
   if (minute % 5 === 0 || pages[page + P.slowBar] === 0) pages[page + P.slowBar] = slowBar(pages, page);
   if (at < 0) {
     fold(pages, page, minute, null, partial ? Number.NaN : view.rate, time.now.hour);
@@ -61,15 +66,22 @@ function gradeFunction(shard: Shard, slot: number, time: GradeTime, watermarkMs:
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
-  let findings = scoreWindow(shard, slot, partial);
-  if (shard.observed[slot] !== 0) {
-    foldVersions(shard, slot, minute, at, time.now.hour);
-    const ofVersion = versionFindings(shard, slot, minute);
-    if (ofVersion.length > 0) findings = [...findings, ...ofVersion];
-    view.standing = standingOf(shard, slot, minute);
-  }
+  const findings = scoreWindow(shard, slot, partial);
+  if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteWindow(pages, page, view.raw);
   settle(shard, slot, findings, watermarkMs);
   learnTypes(shard, page, minute);
+  return false;
+}
+
+/** A function's first day says little of how its models fit: they know no rhythm yet. Minutes learnt. */
+const CALIBRATE_AFTER = DAY;
+
+/** An incident is open that is not learnt. */
+function isCovered(pages: Float32Array, page: number): boolean {
+  for (let family = 0; family < FAMILIES; family++) {
+    const at = incidentAt(page, family);
+    if (pages[at + I.open] !== 0 && pages[at + I.signals]! < HABIT) return true;
+  }
   return false;
 }
 
@@ -101,7 +113,6 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
     : (silence(view) ?? regularGap(view));
   if (silent !== null) findings.push(silent);
   const open = anyOpen(shard, page);
-  view.standing = standingOf(shard, slot, view.minute);
   if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {
     view.sumHorizons();
     const drop = invocations(view);
@@ -118,6 +129,7 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const page = slot * PAGE;
   const gap = pages[page + P.gap]!;
   if (gap > 0) {
+    if (shard.view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteGap(pages, page, gapSurprise(shard.view));
     learnGap(pages, page, gap, pages[page + P.gapExpected]!, isOpen(pages, page, FAMILY.silence));
     pages[page + P.gap] = 0;
     pages[page + P.gapExpected] = 0;

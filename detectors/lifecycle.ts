@@ -45,6 +45,7 @@ export function wake(shard: Shard, slot: number, minute: number): void {
 /** Forgets what was normal, keeps who the function is: name, version, limits, error types. */
 function resetModel(shard: Shard, page: number): void {
   shard.pages.fill(0, page + P.t0, page + P.types);
+  shard.pages.fill(0, page + P.calib, page + P.split);
   shard.pages.fill(0, page + P.incident, page + P.streak + 8);
   shard.pages[page + P.gap] = 0;
   shard.pages[page + P.gapExpected] = 0;

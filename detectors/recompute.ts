@@ -1,7 +1,11 @@
-import { upperSurprise as betaBinomialUpper } from '../models/statistical/beta-binomial.ts';
-import { fisherSurprise } from '../models/statistical/fisher.ts';
+import { SOUND_EXCESS, tailSurprise } from '../models/statistical/exceedance-tail.ts';
 import { upperSurprise as gammaUpper } from '../models/statistical/gamma-tail.ts';
-import { lowerSurprise, upperSurprise, zeroSurprise } from '../models/statistical/negative-binomial.ts';
+import {
+  lowerSurprise,
+  upperSurprise,
+  upperSurpriseGivenCall,
+  zeroSurprise,
+} from '../models/statistical/negative-binomial.ts';
 import { upperTailSurprise } from '../models/statistical/student.ts';
 
 /** The model of an alert's evidence: its kind and parameters. */
@@ -18,10 +22,26 @@ export interface Recomputed {
  * version does not know. It equals the stored score to within rounding of the unit (1e-9), or something was tampered with.
  */
 export function recompute(model: EvidenceModel, observed: number): Recomputed | null {
+  const raw = byModel(model, observed);
+  if (raw === null || model.tailLevel === undefined) return raw;
+  const from = Number(model.tailFrom);
+  const level = Number(model.tailLevel);
+  const excess = Number(model.tailExcess);
+  return {
+    score: tailSurprise(raw.score, from, level, excess),
+    steps: [
+      ...raw.steps,
+      `surprise by the model: ${raw.score.toFixed(2)}`,
+      `its own past: one window in ${Math.round(10 ** level)} is beyond ${from} (by any horizon), by ${excess.toFixed(2)} on average (a sound model: ${SOUND_EXCESS.toFixed(2)})`,
+    ],
+  };
+}
+
+function byModel(model: EvidenceModel, observed: number): Recomputed | null {
   const number = (name: string): number => Number(model[name]);
   switch (model.kind) {
     case 'negative-binomial':
-      return count(String(model.tail), observed, number('mean'), number('phi'), Number(model.handicap ?? 0));
+      return count(String(model.tail), observed, number('mean'), number('phi'), model);
     case 'student-log2': {
       const shift = Math.log2(observed / number('scale')) - number('mean');
       const t = shift / number('spread');
@@ -34,22 +54,6 @@ export function recompute(model: EvidenceModel, observed: number): Recomputed | 
         ],
       };
     }
-    case 'beta-binomial':
-      return {
-        score: betaBinomialUpper(observed, number('trials'), number('alpha'), number('beta')),
-        steps: [
-          `usual share ${((100 * number('alpha')) / (number('alpha') + number('beta'))).toPrecision(3)} %, known as from ${(number('alpha') + number('beta')).toPrecision(3)} calls (history and how quarters of an hour differ)`,
-          `beta-binomial P(K >= ${observed}) of ${number('trials')} calls`,
-        ],
-      };
-    case 'fisher':
-      return {
-        score: fisherSurprise(observed, number('drawn'), number('bad'), number('population')),
-        steps: [
-          `${number('bad')} of all ${number('population')} calls are bad, ${number('drawn')} of the calls are the newest version's`,
-          `Fisher's exact test: P(the newest version has ${observed} or more of the bad ones)`,
-        ],
-      };
     case 'gamma-sum': {
       const sum = observed / number('scale');
       return {
@@ -75,10 +79,21 @@ export function recompute(model: EvidenceModel, observed: number): Recomputed | 
   }
 }
 
-function count(tail: string, observed: number, mean: number, phi: number, handicap: number): Recomputed {
+function count(tail: string, observed: number, mean: number, phi: number, model: EvidenceModel): Recomputed {
+  const handicap = Number(model.handicap ?? 0); // of evidence stored before scores were calibrated
   const steps = [
     `expected count ${mean.toPrecision(4)}, over-dispersion ${phi.toPrecision(3)} (variance ${(mean + phi * mean * mean).toPrecision(4)})`,
   ];
+  if (tail === 'upper' && model.seen !== undefined) {
+    const seen = Number(model.seen);
+    return {
+      score: upperSurpriseGivenCall(observed, mean, phi, seen),
+      steps: [
+        ...steps,
+        `negative-binomial P(N >= ${observed}), given a call in the minute (chance ${seen.toFixed(3)})`,
+      ],
+    };
+  }
   if (tail === 'upper')
     return { score: upperSurprise(observed, mean, phi), steps: [...steps, `negative-binomial P(N >= ${observed})`] };
   if (tail === 'zero') return { score: zeroSurprise(mean, phi), steps: [...steps, 'negative-binomial P(N = 0)'] };
@@ -86,7 +101,7 @@ function count(tail: string, observed: number, mean: number, phi: number, handic
     score: lowerSurprise(observed, mean, phi) - handicap,
     steps: [
       ...steps,
-      `negative-binomial P(N <= ${observed}), less ${handicap} because quiet spells are commoner than counts say`,
+      `negative-binomial P(N <= ${observed})${handicap === 0 ? '' : `, less ${handicap} because quiet spells are commoner than counts say`}`,
     ],
   };
 }

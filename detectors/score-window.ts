@@ -15,6 +15,7 @@ const NOTHING: readonly Finding[] = [];
 export function scoreWindow(shard: Shard, slot: number, partial: boolean): readonly Finding[] {
   const { view } = shard;
   const isNew = view.history < LEAST_HISTORY;
+  view.raw.fill(0);
   let findings: Finding[] | null = null;
   const isShort = view.parts.longestHorizon < 4;
   if (isShort) view.sums.fill(0, (view.parts.longestHorizon + 1) * CELL);

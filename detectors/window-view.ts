@@ -1,11 +1,14 @@
+import { type ExceedanceTail, SOUND_EXCESS, tailSurprise } from '../models/statistical/exceedance-tail.ts';
 import { ALL_PARTS, type Parts } from './ablation.ts';
 import { dispersion, expectedRate } from './baseline.ts';
+import { TAIL_FROM, TAILS, tailOf } from './calibrate.ts';
 import { CELL, P, Q } from './page.ts';
 import { type GradeTime, HORIZON_MINUTES, TIERS, within } from './ring.ts';
 
 /** Relative variance that is as good as none, and degrees of freedom as good as infinite: parts left out. */
 const POISSON = 1e-6;
 const GAUSSIAN = 1e6;
+const SOUND_TAIL: ExceedanceTail = { level: TAIL_FROM, excess: SOUND_EXCESS };
 
 /**
  * What signals see of one function at one graded minute: the sums of the five horizons, the calls expected in each, and
@@ -27,20 +30,21 @@ export class WindowView {
   parts: Parts = ALL_PARTS;
   /** at most 1: how much of a day's rhythm is known; floors are wider while it is small */
   caution = 1;
-  /** signals in which a new version is found worse, still: a bitmap */
-  standing = 0;
+  /** the largest surprise of each tail (see calibrate.ts) in this window, by the models alone; 0 = not extreme */
+  readonly raw = new Float64Array(TAILS);
+  #seen = Number.NaN;
 
   load(page: Float32Array, base: number, time: GradeTime): void {
     this.page = page;
     this.base = base;
     this.time = time;
     this.minute = time.minute;
-    this.standing = 0;
     const rate = expectedRate(page, base, time.now);
     this.rate = rate.perMinute;
     this.uncertainty = rate.uncertainty;
     this.history = rate.minutes;
     this.caution = 1 + 0.6 * Math.exp(-rate.minutes / 1440);
+    this.#seen = Number.NaN;
   }
 
   /** Sums the ring into the horizons; call after the minute was folded. */
@@ -81,6 +85,31 @@ export class WindowView {
   /** The least ratio worth a person's time: below 1 for drops. */
   floor(ratio: number): number {
     return this.parts.floors ? ratio : 1;
+  }
+
+  /** Chance that a minute holds a call at all, and is looked at for it. */
+  seen(): number {
+    if (Number.isNaN(this.#seen)) {
+      const phi = dispersion(this.page, this.base, 0);
+      this.#seen = this.rate > 0 ? -Math.expm1(-Math.log1p(phi * this.rate) / phi) : 1;
+    }
+    return this.#seen;
+  }
+
+  /** Notes the surprise of a horizon, for the tail's own past. */
+  note(tail: number, raw: number): void {
+    if (raw > this.raw[tail]!) this.raw[tail] = raw;
+  }
+
+  /** The tail of a signal's own past; reused by the next call. */
+  tail(tail: number): ExceedanceTail {
+    return this.parts.calibration ? tailOf(this.page, this.base, tail) : SOUND_TAIL;
+  }
+
+  /** A surprise by the models as one by this function's own past: the score. */
+  calibrated(tail: number, raw: number): number {
+    const { level, excess } = this.tail(tail);
+    return tailSurprise(raw, TAIL_FROM, level, excess);
   }
 
   minutesOf(horizon: number): number {

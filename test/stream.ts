@@ -89,9 +89,8 @@ export function createStream(): {
         block.u[u + U.version] = dictionary.id(version);
       });
       if (bytes === undefined) return;
-      add(FragmentKind.insights, fn, timeMs + 1, id, (block, f, u) => {
+      add(FragmentKind.insights, fn, timeMs + 1, id, (block, f) => {
         block.f[f + F.a] = bytes;
-        block.u[u + U.version] = dictionary.id(version);
       });
     },
     tick(timeMs) {

@@ -1,9 +1,11 @@
+import { TAIL } from '../calibrate.ts';
 import { BAD, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
 const RULE: BadCountRule = {
   signal: 'access',
+  tail: TAIL.access,
   bad: BAD.acc,
   quantity: Q.acc,
   prior: 0.01,

@@ -1,3 +1,4 @@
+import { TAIL } from '../calibrate.ts';
 import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
@@ -7,6 +8,7 @@ const AFTER_DEPLOY = 60;
 
 const RULE: BadCountRule = {
   signal: 'cold_starts',
+  tail: TAIL.cold_starts,
   bad: BAD.cold,
   quantity: Q.cold,
   prior: 0.05,

@@ -1,3 +1,4 @@
+import { TAIL } from '../calibrate.ts';
 import { P, Q } from '../page.ts';
 import { type AmountRule, amount, COST_HISTORY } from './amount.ts';
 import type { Signal } from './signal.ts';
@@ -7,6 +8,7 @@ const LEAST_PER_CALL = 1.4;
 
 const RULE: AmountRule = {
   signal: 'cost',
+  tail: TAIL.cost,
   amount: Q.cost,
   count: Q.n,
   history: COST_HISTORY,

@@ -1,3 +1,4 @@
+import { TAIL as OWN } from '../calibrate.ts';
 import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import { type LogMeanRule, logMean } from './log-mean.ts';
@@ -5,6 +6,7 @@ import type { Signal } from './signal.ts';
 
 const SHIFT: LogMeanRule = {
   signal: 'duration',
+  tail: OWN.duration,
   moments: P.dur,
   count: Q.dn,
   sum: Q.ds,
@@ -19,6 +21,7 @@ const SHIFT: LogMeanRule = {
 
 const TAIL: BadCountRule = {
   signal: 'duration',
+  tail: OWN.duration,
   bad: BAD.tail,
   quantity: Q.tail,
   prior: 0.01,

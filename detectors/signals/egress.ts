@@ -1,3 +1,4 @@
+import { TAIL } from '../calibrate.ts';
 import { P, Q } from '../page.ts';
 import { type AmountRule, amount, BYTES_HISTORY } from './amount.ts';
 import { type LogMeanRule, logMean } from './log-mean.ts';
@@ -5,6 +6,7 @@ import type { Signal } from './signal.ts';
 
 const PER_CALL: LogMeanRule = {
   signal: 'egress',
+  tail: TAIL.egress,
   moments: P.egr,
   count: Q.en,
   sum: Q.es,
@@ -19,6 +21,7 @@ const PER_CALL: LogMeanRule = {
 
 const TOTAL: AmountRule = {
   signal: 'egress',
+  tail: TAIL.egress,
   amount: Q.bytes,
   count: Q.en,
   history: BYTES_HISTORY,

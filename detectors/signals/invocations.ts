@@ -1,7 +1,9 @@
-import { lowerSurprise, quantile, upperSurprise } from '../../models/statistical/negative-binomial.ts';
+import { lowerSurprise, quantile, upperSurpriseGivenCall } from '../../models/statistical/negative-binomial.ts';
 import { guardMaximum } from '../baseline.ts';
+import { TAIL } from '../calibrate.ts';
 import { P, Q } from '../page.ts';
 import type { WindowView } from '../window-view.ts';
+import { isUsual, ownTail, USUAL_Z } from './own-tail.ts';
 import type { Finding, Signal } from './signal.ts';
 
 /** A surge must be this many times the expected calls, by horizon: a short window needs more. Benign surges reach ×1.6. */
@@ -13,26 +15,34 @@ const DOWN_RATIO = [0, 0, 0.3, 0.4, 0.42];
 const DOWN_DUE = 30;
 /** Hours that differ by more than this are a batch, not a rhythm. */
 const STEP = 6;
-/** A quiet spell is likelier than any count model says: drops must show this much more than surges. */
-const DOWN_EXTRA = 2;
 
 /**
  * Calls against the negative-binomial count expected from level, rhythm and drift. Both sides: too many at all horizons,
  * too few from 15 minutes up (none at all is the business of `silence`).
  */
-export const invocations: Signal = (view) => surge(view) ?? drop(view);
+export const invocations: Signal = (view) => {
+  const up = surge(view);
+  const down = drop(view);
+  return up ?? down;
+};
 
 function surge(view: WindowView): Finding | null {
-  let best: Finding | null = null;
+  let best = -1;
+  let bestRaw = 0;
   for (let h = 0; h < 5; h++) {
     const n = view.get(h, Q.n);
     const mu = view.expected(h);
-    if (!(mu > 0) || n < UP_CALLS || n < view.floor(UP_RATIO[h]!) * view.caution * mu) continue;
+    if (!(mu > 0)) continue;
+    const phi = view.phi(h);
+    if (isUsual(n, mu, phi)) continue;
+    const raw = upperSurpriseGivenCall(n, mu, phi, view.seen());
+    view.note(TAIL.invocations, raw);
+    if (raw <= bestRaw || n < UP_CALLS || n < view.floor(UP_RATIO[h]!) * view.caution * mu) continue;
     if (view.parts.guards && n <= 1.15 * guardOf(view, h)) continue;
-    const score = upperSurprise(n, mu, view.phi(h));
-    if (best === null || score > best.score) best = finding(view, h, n, mu, score, 'up');
+    best = h;
+    bestRaw = raw;
   }
-  return best;
+  return best < 0 ? null : finding(view, best, bestRaw, 'up');
 }
 
 /** Batch and cron ticks are smeared by an hourly profile: a count this function has reached at this time of day is no news. */
@@ -45,17 +55,23 @@ function guardOf(view: WindowView, horizon: number): number {
 }
 
 function drop(view: WindowView): Finding | null {
-  let best: Finding | null = null;
+  let best = -1;
+  let bestRaw = 0;
   for (let h = 2; h < 5; h++) {
     const n = view.get(h, Q.n);
     const mu = view.expected(h);
-    if (!(mu >= DOWN_DUE) || n === 0 || n > (view.floor(DOWN_RATIO[h]!) * mu) / view.caution) continue;
+    if (!(mu > n)) continue;
+    const phi = view.phi(h);
+    if ((mu - n) * (mu - n) <= USUAL_Z * USUAL_Z * (mu + phi * mu * mu)) continue;
+    const raw = lowerSurprise(n, mu, phi);
+    view.note(TAIL.drop, raw);
+    if (raw <= bestRaw || mu < DOWN_DUE || n === 0 || n > (view.floor(DOWN_RATIO[h]!) * mu) / view.caution) continue;
     if (h === 2 && view.parts.guards && n >= 0.7 * view.page[view.base + P.floor15 + view.time.now.hour]!) continue;
     if (view.parts.guards && isStep(view)) continue;
-    const score = lowerSurprise(n, mu, view.phi(h)) - DOWN_EXTRA;
-    if (best === null || score > best.score) best = finding(view, h, n, mu, score, 'down');
+    best = h;
+    bestRaw = raw;
   }
-  return best;
+  return best < 0 ? null : finding(view, best, bestRaw, 'down');
 }
 
 /** Work that comes in one burst at some minute of an hour looks missing until it comes: no drop is told of such hours. */
@@ -74,15 +90,20 @@ function isStep({ page, base, time }: WindowView): boolean {
   return most > STEP * least;
 }
 
-function finding(view: WindowView, h: number, n: number, mu: number, score: number, direction: 'up' | 'down'): Finding {
+function finding(view: WindowView, h: number, raw: number, direction: 'up' | 'down'): Finding {
+  const n = view.get(h, Q.n);
+  const mu = view.expected(h);
   const phi = view.phi(h);
   const ratio = n / mu;
-  const floor = direction === 'up' ? UP_RATIO[h]! * view.caution : DOWN_RATIO[h]! / view.caution;
+  const up = direction === 'up';
+  const tail = up ? TAIL.invocations : TAIL.drop;
+  const floor = up ? UP_RATIO[h]! * view.caution : DOWN_RATIO[h]! / view.caution;
+  const parameters = { tail: up ? 'upper' : 'lower', mean: mu, phi, ...(up ? { seen: view.seen() } : {}) };
   return {
     signal: 'invocations',
     direction,
     horizon: h,
-    score,
+    score: view.calibrated(tail, raw),
     observed: n,
     low: quantile(0.005, mu, phi),
     mid: mu,
@@ -90,13 +111,7 @@ function finding(view: WindowView, h: number, n: number, mu: number, score: numb
     unit: 'invocations',
     ratio,
     support: n,
-    model: {
-      kind: 'negative-binomial',
-      tail: direction === 'up' ? 'upper' : 'lower',
-      mean: mu,
-      phi,
-      handicap: direction === 'up' ? 0 : DOWN_EXTRA,
-    },
+    model: { kind: 'negative-binomial', ...parameters, ...ownTail(view, tail) },
     rule: `×${ratio.toFixed(2)} passes the floor of ×${floor.toFixed(2)} for ${view.minutesOf(h)} min and is beyond what this hour of the day has shown`,
     drivers: [],
   };

@@ -1,11 +1,13 @@
 import { upperTailSurprise } from '../../models/statistical/student.ts';
 import { logMoments } from '../baseline.ts';
 import type { WindowView } from '../window-view.ts';
+import { ownTail, USUAL_Z } from './own-tail.ts';
 import type { Finding, SignalName } from './signal.ts';
 
 /** How the mean of a log2 quantity is judged: where its history lies, and its effect floors. */
 export interface LogMeanRule {
   readonly signal: SignalName;
+  readonly tail: number; // in TAIL
   readonly moments: number; // page offset of [n, sum, squares, between, weight]
   readonly count: number; // in Q
   readonly sum: number; // in Q
@@ -33,35 +35,56 @@ const BETWEEN = [1.6, 1.3, 1, 0.8, 0.7];
 export function logMean(view: WindowView, rule: LogMeanRule): Finding | null {
   const moments = logMoments(view.page, view.base + rule.moments, rule.variancePrior, rule.betweenPrior);
   if (moments === null) return null;
-  let best: Finding | null = null;
+  const expected = moments.mean + rule.offset(view);
+  const freedom = view.freedom();
+  let best = -1;
+  let bestRaw = 0;
+  let bestSpread = 0;
   for (let h = 0; h < 5; h++) {
     const n = view.get(h, rule.count);
     const floor = rule.ratio[h]!;
-    if (!(n >= rule.support) || Number.isNaN(floor)) continue;
-    const expected = moments.mean + rule.offset(view);
+    if (!(n >= 1) || Number.isNaN(floor)) continue;
     const shift = view.get(h, rule.sum) / n - expected;
-    if (shift < Math.log2(view.floor(floor) * Math.sqrt(view.caution))) continue;
-    const spread = Math.sqrt(moments.variance * (1 / n + 1 / moments.n) + moments.between * BETWEEN[h]!);
-    const freedom = view.freedom();
-    const score = upperTailSurprise(shift / spread, freedom);
-    if (best !== null && score <= best.score) continue;
-    const show = (log2: number) => 2 ** log2 * rule.scale;
-    best = {
-      signal: rule.signal,
-      direction: 'up',
-      horizon: h,
-      score,
-      observed: show(expected + shift),
-      low: show(expected - 2.8 * spread),
-      mid: show(expected),
-      high: show(expected + 2.8 * spread),
-      unit: rule.unit,
-      ratio: 2 ** shift,
-      support: n,
-      model: { kind: 'student-log2', tail: 'upper', mean: expected, spread, freedom, scale: rule.scale },
-      rule: `×${(2 ** shift).toFixed(2)} passes the floor of ×${floor} for ${view.minutesOf(h)} min, over ${n} calls (at least ${rule.support})`,
-      drivers: [],
-    };
+    const variance = moments.variance * (1 / n + 1 / moments.n) + moments.between * BETWEEN[h]!;
+    if (shift <= 0 || shift * shift <= USUAL_Z * USUAL_Z * variance) continue;
+    const spread = Math.sqrt(variance);
+    const raw = upperTailSurprise(shift / spread, freedom);
+    view.note(rule.tail, raw);
+    if (raw <= bestRaw || n < rule.support || shift < Math.log2(view.floor(floor) * Math.sqrt(view.caution))) continue;
+    best = h;
+    bestRaw = raw;
+    bestSpread = spread;
   }
-  return best;
+  return best < 0 ? null : finding(view, rule, best, bestRaw, expected, bestSpread, freedom);
+}
+
+function finding(
+  view: WindowView,
+  rule: LogMeanRule,
+  h: number,
+  raw: number,
+  expected: number,
+  spread: number,
+  freedom: number,
+): Finding {
+  const n = view.get(h, rule.count);
+  const shift = view.get(h, rule.sum) / n - expected;
+  const show = (log2: number) => 2 ** log2 * rule.scale;
+  const parameters = { mean: expected, spread, freedom, scale: rule.scale };
+  return {
+    signal: rule.signal,
+    direction: 'up',
+    horizon: h,
+    score: view.calibrated(rule.tail, raw),
+    observed: show(expected + shift),
+    low: show(expected - 2.8 * spread),
+    mid: show(expected),
+    high: show(expected + 2.8 * spread),
+    unit: rule.unit,
+    ratio: 2 ** shift,
+    support: n,
+    model: { kind: 'student-log2', tail: 'upper', ...parameters, ...ownTail(view, rule.tail) },
+    rule: `×${(2 ** shift).toFixed(2)} passes the floor of ×${rule.ratio[h]!} for ${view.minutesOf(h)} min, over ${n} calls (at least ${rule.support})`,
+    drivers: [],
+  };
 }

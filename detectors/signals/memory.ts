@@ -1,4 +1,5 @@
 import { memoryTrend } from '../../models/statistical/memory-trend.ts';
+import { TAIL } from '../calibrate.ts';
 import { CELL, P, Q } from '../page.ts';
 import type { WindowView } from '../window-view.ts';
 import { type LogMeanRule, logMean } from './log-mean.ts';
@@ -9,6 +10,7 @@ const LEAST_USED_SHARE = 0.45;
 
 const RULE: LogMeanRule = {
   signal: 'memory',
+  tail: TAIL.memory,
   moments: P.mem,
   count: Q.mn,
   sum: Q.ms,

@@ -1,7 +1,9 @@
 import { zeroSurprise } from '../../models/statistical/negative-binomial.ts';
 import { dispersion } from '../baseline.ts';
+import { TAIL } from '../calibrate.ts';
 import { P } from '../page.ts';
 import type { WindowView } from '../window-view.ts';
+import { ownTail } from './own-tail.ts';
 import type { Finding } from './signal.ts';
 
 /** Calls that must have been due, and how much longer than the longest gap on record it must last. */
@@ -13,6 +15,21 @@ const MORE_DUE = 4;
 /** A function that was only ever active for a few hours has shown no rhythm to break. */
 const ACTIVE_MINUTES = 360;
 
+function horizonOf(gap: number): number {
+  return gap < 30 ? 2 : gap < 120 ? 3 : 4;
+}
+
+function phiOfGap(view: WindowView, gap: number): number {
+  const horizon = horizonOf(gap);
+  return view.parts.dispersion ? Math.min(0.35, dispersion(view.page, view.base, horizon)) : view.phi(horizon);
+}
+
+/** The surprise of the gap that the page holds, floors or not: what its own past is made of. */
+export function gapSurprise(view: WindowView): number {
+  const due = view.page[view.base + P.gapExpected]!;
+  return due > 0 ? zeroSurprise(due, phiOfGap(view, view.page[view.base + P.gap]!)) : 0;
+}
+
 /** No call at all, though many were due: P(no arrival) under the function's over-dispersion, and its own longest gap. */
 export function silence(view: WindowView): Finding | null {
   const { page, base } = view;
@@ -22,13 +39,13 @@ export function silence(view: WindowView): Finding | null {
   const longer = gap > GAP_RATIO * page[base + P.longestGap]!;
   if (!longer && due <= GAP_RATIO * page[base + P.longestDue]! + MORE_DUE) return null;
   if (page[base + P.lastSeen]! - page[base + P.since]! < ACTIVE_MINUTES) return null;
-  const horizon = gap < 30 ? 2 : gap < 120 ? 3 : 4;
-  const phi = view.parts.dispersion ? Math.min(0.35, dispersion(page, base, horizon)) : view.phi(horizon);
+  const horizon = horizonOf(gap);
+  const phi = phiOfGap(view, gap);
   return {
     signal: 'silence',
     direction: 'down',
     horizon,
-    score: zeroSurprise(due, phi),
+    score: view.calibrated(TAIL.silence, zeroSurprise(due, phi)),
     observed: 0,
     low: 1,
     mid: due,
@@ -36,7 +53,7 @@ export function silence(view: WindowView): Finding | null {
     unit: 'invocations',
     ratio: 0,
     support: due,
-    model: { kind: 'negative-binomial', tail: 'zero', mean: due, phi },
+    model: { kind: 'negative-binomial', tail: 'zero', mean: due, phi, ...ownTail(view, TAIL.silence) },
     rule: `no call for ${gap} min though ${due.toFixed(0)} were due (at least ${DUE}); the longest gap on record is ${page[base + P.longestGap]!.toFixed(0)} min, ${page[base + P.longestDue]!.toFixed(0)} calls due`,
     drivers: [],
   };

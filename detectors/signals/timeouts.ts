@@ -1,9 +1,11 @@
+import { TAIL } from '../calibrate.ts';
 import { BAD, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
 const RULE: BadCountRule = {
   signal: 'timeouts',
+  tail: TAIL.timeouts,
   bad: BAD.tmo,
   quantity: Q.tmo,
   prior: 0.0005,

@@ -20,6 +20,22 @@ export function upperSurprise(n: number, mean: number, phi: number): number {
   return surpriseOfLog(count === 1 ? logComplement(logZero(mean, phi)) : logAtLeast(count, mean, phi));
 }
 
+/** A window is as good as always looked at. */
+const ALWAYS = 0.999;
+
+/**
+ * −log10 P(N >= n) of a window that is looked at because its last minute, which holds a call with probability `seen`,
+ * holds one. Two bounds of that conditional probability, of which the smaller stands: P(N >= n) / seen; and one call and
+ * those that come with it, N − 1 being the Palm version of N (Slivnyak 1962: a Poisson count is left as it is; a mixed
+ * one is weighted by its rate, so phi becomes phi / (1 + phi) and the mean m (1 + phi)). Cost ≈ 200–1000 ns.
+ */
+export function upperSurpriseGivenCall(n: number, mean: number, phi: number, seen: number): number {
+  const marginal = upperSurprise(n, mean, phi);
+  if (seen >= ALWAYS) return marginal;
+  const given = marginal + Math.log(seen) / Math.LN10;
+  return Math.max(0, given, upperSurprise(n - 1, mean * (1 + phi), phi / (1 + phi)));
+}
+
 /** −log10 P(N <= n); a fractional n counts as the whole one below, which is the same event. Below 0 impossible. Cost ≈ 200–500 ns. */
 export function lowerSurprise(n: number, mean: number, phi: number): number {
   const count = Math.floor(n);
