@@ -1,6 +1,8 @@
+import { EPOCH_MINUTE } from '../detectors/page.ts';
 import { HORIZON_MINUTES } from '../detectors/ring.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
+import type { VersionSplit } from '../detectors/versions/split.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
 import type { AlertEvent, AlertFunction } from './event.ts';
 import { headline, reasons } from './text.ts';
@@ -101,7 +103,14 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
     score_exact: finding.score,
     signals,
     rule: `${finding.rule}; ${verdict.rule}`,
+    ...(verdict.split === undefined ? {} : { versions: versions(verdict.split) }),
   };
+}
+
+/** The split by version as data. */
+function versions({ claim, version, sinceMinute, newer, older, score }: VersionSplit): Record<string, unknown> {
+  const since = iso((sinceMinute + EPOCH_MINUTE) * 60_000);
+  return { claim, version, since, newer, older, score: number(score) };
 }
 
 function impact(verdict: Verdict): AlertEvent['impact'] {

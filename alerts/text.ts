@@ -1,5 +1,6 @@
 import type { Finding } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
+import type { VersionSplit } from '../detectors/versions/split.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
 
 const HORIZON = ['1 min', '5 min', '15 min', '1 h', '4 h'];
@@ -17,8 +18,18 @@ export function headline(verdict: Verdict): string {
   const money =
     verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';
   const since = `since ${time(verdict.onsetMs)}`;
+  const { split } = verdict;
+  if (split !== undefined && finding.split !== undefined)
+    return `${name}: ${versionText(split)}: ${split.newer}, against ${split.older} (${multiple(finding)}), ${since}${money}`;
+  const version = split === undefined ? '' : `; ${versionText(split)}`;
   const joined = / joined: /.test(verdict.rule) ? `; ${verdict.rule.split(' joined: ', 1)[0]} too` : '';
-  return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}${joined}`;
+  return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}${joined}${version}`;
+}
+
+/** Which versions: the new one alone, since it came, or all alike. */
+function versionText({ claim, version }: VersionSplit): string {
+  if (claim === 'alike') return `old versions as much as version ${version}: not the deploy`;
+  return claim === 'only' ? `only version ${version}` : `since version ${version}`;
 }
 
 function phrase(finding: Finding): string {
@@ -114,6 +125,10 @@ export function reasons(verdict: Verdict): string[] {
   ];
   if (verdict.detail?.startsWith('error-type:') === true)
     why.push(`new error type: ${verdict.detail.slice('error-type:'.length)}`);
+  if (verdict.split !== undefined && finding.split === undefined)
+    why.push(
+      `${versionText(verdict.split)}: ${verdict.split.newer}, against ${verdict.split.older} (score ${verdict.split.score.toFixed(1)})`,
+    );
   for (const { signal, score, observed, mid } of verdict.related) {
     why.push(`also ${signal}: ${amount(observed, '')} against ${amount(mid, '')} expected (score ${score.toFixed(1)})`);
   }

@@ -1,6 +1,7 @@
 import { oneShot } from './lifecycle.ts';
 import { EPOCH_MINUTE, P } from './page.ts';
 import type { Shard } from './shard.ts';
+import { observe } from './versions/observe.ts';
 
 const MINUTE_MS = 60_000;
 /** Memory is billed by size: a step of this much is worth a look, less is a fact for the record. */
@@ -38,7 +39,9 @@ export function versionSeen(
   if (before !== 0 && order <= 0) return; // an environment of the version before still answers
   shard.words[page + P.version] = version;
   shard.pages[page + P.versionSince] = minute;
-  if (before !== 0) oneShot(shard, slot, timeMs, nowMs, `new-version:${shard.texts.get(version)}`, '');
+  if (before === 0) return;
+  observe(shard, slot, version, before, minute);
+  oneShot(shard, slot, timeMs, nowMs, `new-version:${shard.texts.get(version)}`, '');
 }
 
 /** Published versions are numbers that grow; $LATEST stands before them. */

@@ -58,6 +58,7 @@ function topByFamily(findings: readonly Finding[]): (Finding | null)[] {
 }
 
 function rank(finding: Finding): number {
+  if (finding.opens !== undefined) return 1e3 + finding.score; // it names its cause
   return finding.score - (finding.signal === 'cost' ? 4 : isDrop(finding) ? DOWN_EXTRA : 0);
 }
 
@@ -104,10 +105,10 @@ function consider(
   out: Decision[],
 ): void {
   const second = Math.max(0, ...tops.map((t, f) => (t !== null && f !== family ? t.score : 0)));
-  const rule = passes(view, family, top, second, settings);
+  const rule = top.opens ?? passes(view, family, top, second, settings);
   if (rule === null) return;
   const closed = view.page[incidentAt(view.base, family) + I.announced]!;
-  if (closed !== 0 && view.minute - closed < view.minutesOf(top.horizon)) return; // the window still holds what is over
+  if (top.opens === undefined && closed !== 0 && view.minute - closed < view.minutesOf(top.horizon)) return; // the window still holds what is over
   const onset = onsetOf(view, top);
   const host = hostOf(view, family, onset);
   if (host >= 0) {

@@ -4,6 +4,7 @@ import { requestIdOf } from './evidence.ts';
 import { hasId, idKey } from './keys.ts';
 import { EPOCH_MINUTE, P, PAGE, TYPES_KEPT } from './page.ts';
 import type { Shard } from './shard.ts';
+import { addNewerFailure, isNewer } from './versions/newer.ts';
 
 /** Failures of one invocation are told of by several lines; those of a retry come at least a minute later. */
 const SAME_ATTEMPT_MS = 30_000;
@@ -21,8 +22,10 @@ export function countFailure(
   const u = i * U.stride;
   const flags = block.u[u]!;
   const kinds = ((flags & Flag.timeout) !== 0 ? KIND.timeout : 0) | ((flags & Flag.oom) !== 0 ? KIND.oom : 0);
+  const newer = isNewer(shard, block, u, slot);
   if (!hasId(block, u)) {
     count(shard, at, 1, kinds);
+    if (newer) countNewer(shard, slot, timeMs, 1, kinds);
     newType(shard, block, u, slot, timeMs, true);
     return;
   }
@@ -33,6 +36,7 @@ export function countFailure(
     const before = known! & KIND.all;
     if (timeMs > knownMs) move(shard, slot, knownMs, at, before);
     count(shard, at, 0, kinds & ~before);
+    if (newer) countNewer(shard, slot, timeMs, 0, kinds & ~before);
     shard.failures.set(key, Math.floor(Math.max(timeMs, knownMs)) * 4 + (before | kinds));
     return;
   }
@@ -40,6 +44,7 @@ export function countFailure(
   shard.failures.set(key, Math.floor(timeMs) * 4 + kinds);
   shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
   count(shard, at, 1, kinds);
+  if (newer) countNewer(shard, slot, timeMs, 1, kinds);
   newType(shard, block, u, slot, timeMs, true);
 }
 
@@ -57,6 +62,11 @@ function count(shard: Shard, at: number, failures: number, kinds: number): void 
   const sign = failures < 0 ? -1 : 1;
   if ((kinds & KIND.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + sign;
   if ((kinds & KIND.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + sign;
+}
+
+function countNewer(shard: Shard, slot: number, timeMs: number, failures: number, kinds: number): void {
+  const isTimeout = (kinds & KIND.timeout) !== 0 ? 1 : 0;
+  addNewerFailure(shard, slot, timeMs, failures, isTimeout, (kinds & KIND.oom) !== 0 ? 1 : 0);
 }
 
 /** Lines of one failure may stand on both sides of a minute: it counts where the last of them stands, beside its report. */

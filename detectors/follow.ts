@@ -30,6 +30,7 @@ export function follow(
   const silent = signal === 'silence' && minute - page[view.base + P.gap]! < page[at + I.onset]!;
   const bad =
     silent ||
+    (view.standing & (1 << SIGNALS.indexOf(signal))) !== 0 ||
     (isHabit && top !== null && top.score >= settings.bar) ||
     (top !== null && top.score >= 3 && stillElevated(view, top.signal, top.horizon, direction, ratio)) ||
     (stillElevated(view, signal, Math.min(horizon, 1), direction, ratio) &&
@@ -68,8 +69,9 @@ function grow(
   const worse = level > page[at + I.level]!;
   const bigger = top.direction === 'up' && top.signal === signal && top.ratio >= 2 * page[at + I.ratio]!;
   page[at + I.peak] = Math.max(page[at + I.peak]!, top.score);
-  if (!worse && !bigger) return;
-  if (!worse && minute - page[at + I.announced]! < UPDATE_EVERY) return;
+  const named = top.split !== undefined;
+  if (!worse && !bigger && !named) return;
+  if (!worse && !named && minute - page[at + I.announced]! < UPDATE_EVERY) return;
   page[at + I.level] = Math.max(level, page[at + I.level]!);
   page[at + I.ratio] = Math.max(page[at + I.ratio]!, top.ratio);
   page[at + I.announced] = minute;
@@ -83,7 +85,7 @@ function grow(
     ended: null,
     related: relatedOf(tops, top),
     usdPerHour,
-    rule: worse ? 'its severity rose' : 'its effect doubled',
+    rule: named ? (top.opens ?? '') : worse ? 'its severity rose' : 'its effect doubled',
   });
 }
 

@@ -19,6 +19,9 @@ import { FAMILIES, FAMILY, type Finding } from './signals/signal.ts';
 import { gapSurprise, silence } from './signals/silence.ts';
 import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
+import { standingOf, versionFindings } from './versions/look.ts';
+import { dropNewer } from './versions/newer.ts';
+import { foldVersions } from './versions/observe.ts';
 
 const DAY = 1440;
 
@@ -35,6 +38,7 @@ export function gradeMinute(shard: Shard, time: GradeTime, watermarkMs: number, 
     shard.awake = shard.awake.filter((slot) => shard.isAwake[slot] === 1);
   }
   dropMinute(shard, time.minute);
+  dropNewer(shard, time.minute);
   if (time.minute % 5 === 0) housekeeping(shard, watermarkMs);
 }
 
@@ -66,8 +70,14 @@ export function gradeFunction(
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
-  const findings = scoreWindow(shard, slot, partial);
+  let findings = scoreWindow(shard, slot, partial);
   if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteWindow(pages, page, view.raw);
+  if (shard.observed[slot] !== 0) {
+    foldVersions(shard, slot, minute, at, time.now.hour);
+    const ofVersion = versionFindings(shard, slot, minute);
+    if (ofVersion.length > 0) findings = [...findings, ...ofVersion];
+    view.standing = standingOf(shard, slot, minute);
+  }
   settle(shard, slot, findings, watermarkMs);
   learnTypes(shard, page, minute);
   return false;
@@ -113,6 +123,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
     : (silence(view) ?? regularGap(view));
   if (silent !== null) findings.push(silent);
   const open = anyOpen(shard, page);
+  view.standing = standingOf(shard, slot, view.minute);
   if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {
     view.sumHorizons();
     const drop = invocations(view);

@@ -1,6 +1,7 @@
 import { failureMs } from './failures.ts';
 import { releasePending } from './pending.ts';
 import { LONE_SPAN_MS, type Shard } from './shard.ts';
+import { endOver } from './versions/observe.ts';
 
 /** How long a START may wait for its REPORT: the longest time limit and the longest delay known, ms. */
 const LOST_AFTER_MS = 60 * 60_000;
@@ -12,6 +13,7 @@ export function housekeeping(shard: Shard, watermarkMs: number): void {
   if (shard.graded % 60 === 0) {
     shard.reports.expire(forgetMs);
     shard.lines.expire(forgetMs);
+    endOver(shard);
   }
   for (const [key, entry] of shard.failures) {
     if (failureMs(entry) > watermarkMs - LOST_AFTER_MS) break;

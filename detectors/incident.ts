@@ -116,6 +116,7 @@ function badShareUp(view: WindowView, bad: number, h: number, least: number): bo
  */
 export function onsetOf(view: WindowView, finding: Finding): number {
   const { minute } = view;
+  if (finding.split !== undefined) return finding.split.sinceMinute;
   if (finding.signal === 'silence') return minute - Math.round(view.page[view.base + P.gap]!) + 1;
   const span =
     finding.horizon === 0 ? 1 : Math.min(view.minutesOf(finding.horizon), Math.max(1, view.page[view.base + P.age]!));

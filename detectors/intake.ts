@@ -12,6 +12,8 @@ import { cellAt } from './open-windows.ts';
 import { FIELD, P, PAGE } from './page.ts';
 import { noteFailure, noteReport } from './pending.ts';
 import type { Shard } from './shard.ts';
+import { addNewer } from './versions/newer.ts';
+import { O, RECORD } from './versions/observation.ts';
 
 const MINUTE_MS = 60_000;
 /** Calls this near to the bar for slow ones, in octaves, are worth naming as evidence. */
@@ -126,9 +128,17 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   const versionId = words[u + U.version]!;
   if (versionId !== 0) {
     fields |= FIELD.version;
-    if (versionId !== shard.versionOf[slot] || block.dictionary !== shard.versionSource) {
+    if (
+      (versionId !== shard.versionOf[slot] && versionId !== shard.watched[slot]) ||
+      block.dictionary !== shard.versionSource
+    ) {
       noteVersion(shard, block.dictionary, slot, page, versionId, timeMs, nowMs);
     }
+  }
+  if (versionId !== 0 && versionId === shard.watched[slot]) {
+    const isOther = cold || (flags & (Flag.timeout | Flag.durable | Flag.managed)) !== 0;
+    const warmLog = durationUs >= 0 && !isOther ? log2(durationUs) : -1;
+    addNewer(shard, slot, timeMs, weight, cold, warmLog, usedKib === NONE ? -1 : usedKib, costPico);
   }
   shard.words[page + P.fields] = shard.words[page + P.fields]! | fields;
   const failed = (flags & (Flag.failed | Flag.timeout | Flag.oom)) !== 0;
@@ -153,11 +163,16 @@ function noteVersion(
   timeMs: number,
   nowMs: number,
 ): void {
-  if (dictionary !== shard.versionSource) shard.versionOf.fill(0);
+  if (dictionary !== shard.versionSource) {
+    shard.versionOf.fill(0);
+    shard.watched.fill(0);
+  }
   shard.versionSource = dictionary;
   shard.versionOf[slot] = versionId;
   const version = shard.hash(dictionary.text(versionId));
   if (version !== shard.words[page + P.version]) versionSeen(shard, slot, page, version, timeMs, nowMs);
+  const record = shard.observed[slot]! - 1;
+  if (record >= 0 && shard.observations.words[record * RECORD + O.version] === version) shard.watched[slot] = versionId;
 }
 
 function addDuration(

@@ -9,6 +9,8 @@ import { scoreWindow } from './score-window.ts';
 import type { Shard } from './shard.ts';
 import { speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
+import { dropNewer } from './versions/newer.ts';
+import { foldVersions } from './versions/observe.ts';
 
 /**
  * Pieces that came after their minute was graded: they correct what is stored (a row of their own that adds up) and what
@@ -25,6 +27,7 @@ export function gradeLate(shard: Shard, watermarkMs: number, patch = shard.grade
     slots.sort((a, b) => a[0] - b[0]);
     for (const [slot, at] of slots) gradeLateCell(shard, slot, at, minute, watermarkMs, patch);
     dropMinute(shard, minute);
+    dropNewer(shard, minute);
   }
 }
 
@@ -39,6 +42,7 @@ function gradeLateCell(
   const page = slot * PAGE;
   const { pages, view } = shard;
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, patch));
+  if (shard.observed[slot] !== 0) foldVersions(shard, slot, minute, at, shard.timeOf(minute).now.hour);
   const sums = sumsOf(shard.cells, at);
   pages[page + P.total] = Math.min(pages[page + P.total]! + sums[Q.n]!, 16_777_216);
   if (minute > pages[page + P.lastSeen]!) {
@@ -66,4 +70,5 @@ export function storeUngraded(shard: Shard): void {
     if (shard.options.records) shard.minutes.push(minuteRow(shard, at, shard.cells.values[at + C.slot]!, 0));
   }
   for (const minute of [...shard.cells.minutes.keys()]) dropMinute(shard, minute);
+  for (const minute of [...shard.observations.cells.minutes.keys()]) dropNewer(shard, minute);
 }

@@ -10,6 +10,7 @@ import { cellAt } from './open-windows.ts';
 import { FIELD, P, PAGE } from './page.ts';
 import { noteInsights } from './pending.ts';
 import type { Shard } from './shard.ts';
+import { addNewerBytes, addNewerDenied, isNewer } from './versions/newer.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -38,6 +39,7 @@ export function insights(
   values[at + C.es] = values[at + C.es]! + log;
   values[at + C.ess] = values[at + C.ess]! + log * log;
   values[at + C.bytes] = values[at + C.bytes]! + sent;
+  if (isNewer(shard, block, u, slot)) addNewerBytes(shard, slot, timeMs, log);
   if (sent > values[at + C.bytesMax]!) values[at + C.bytesMax] = sent;
   const calls = shard.pages[page + P.bytes + 1]!;
   if (calls >= 10 && sent > (8 * shard.pages[page + P.bytes]!) / calls) {
@@ -80,6 +82,7 @@ export function access(
   const status = block.f[i * F.stride + F.a]!;
   if ((block.u[u]! & Flag.denied) === 0 && status !== 401 && status !== 403) return;
   values[at + C.acc] = values[at + C.acc]! + 1;
+  if (isNewer(shard, block, u, slot)) addNewerDenied(shard, slot, timeMs);
   if (hasId(block, u)) shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
   early(shard, slot, at, nowMs);
 }

@@ -1,4 +1,6 @@
+import { upperSurprise as betaBinomialUpper } from '../models/statistical/beta-binomial.ts';
 import { SOUND_EXCESS, tailSurprise } from '../models/statistical/exceedance-tail.ts';
+import { fisherSurprise } from '../models/statistical/fisher.ts';
 import { upperSurprise as gammaUpper } from '../models/statistical/gamma-tail.ts';
 import {
   lowerSurprise,
@@ -54,6 +56,22 @@ function byModel(model: EvidenceModel, observed: number): Recomputed | null {
         ],
       };
     }
+    case 'beta-binomial':
+      return {
+        score: betaBinomialUpper(observed, number('trials'), number('alpha'), number('beta')),
+        steps: [
+          `usual share ${((100 * number('alpha')) / (number('alpha') + number('beta'))).toPrecision(3)} %, known as from ${(number('alpha') + number('beta')).toPrecision(3)} calls (history and how quarters of an hour differ)`,
+          `beta-binomial P(K >= ${observed}) of ${number('trials')} calls`,
+        ],
+      };
+    case 'fisher':
+      return {
+        score: fisherSurprise(observed, number('drawn'), number('bad'), number('population')),
+        steps: [
+          `${number('bad')} of all ${number('population')} calls are bad, ${number('drawn')} of the calls are the newest version's`,
+          `Fisher's exact test: P(the newest version has ${observed} or more of the bad ones)`,
+        ],
+      };
     case 'gamma-sum': {
       const sum = observed / number('scale');
       return {

@@ -1,6 +1,7 @@
-import { C, CELL_STRIDE } from './cells.ts';
+import { C, CELL_STRIDE, type Cells } from './cells.ts';
 import { PAGE } from './page.ts';
 import type { PendingInvocation, PendingStart, Shard } from './shard.ts';
+import { O, RECORD } from './versions/observation.ts';
 
 /** Version of the layout of a shard's pages and of this file's JSON; a reader for every older one stays. */
 const VERSION = 1;
@@ -30,12 +31,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   const { number } = shard;
   if (shard.keys.length === 0) return out;
   const live = shard.cells.live();
-  const cells = new Float64Array(live.length * CELL_STRIDE);
-  // up to the histogram: what follows are addresses, which are made anew
-  for (const [i, at] of live.entries()) {
-    cells.set(shard.cells.values.subarray(at, at + C.histogram), i * CELL_STRIDE);
-    cells[i * CELL_STRIDE + C.nextOfSlot] = 0;
-  }
+  const cells = cellsOf(shard.cells, live);
   const json: ShardJson = {
     v: VERSION,
     page: PAGE,
@@ -60,7 +56,30 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   out.set(`shard/${number}/lines`, bytesOf(shard.lines.snapshot()));
   out.set(`shard/${number}/lone`, bytesOf(shard.loneReports.snapshot()));
   out.set(`shard/${number}/released`, bytesOf(shard.released.snapshot()));
+  snapshotObservations(shard, out);
   return out;
+}
+
+/** Versions under observation, and what they did in open windows. */
+function snapshotObservations(shard: Shard, out: Map<string, Uint8Array>): void {
+  const { observations, number } = shard;
+  const live = observations.live();
+  if (live.length === 0) return;
+  const records = new Float32Array(live.length * RECORD);
+  for (const [i, values] of live.entries()) records.set(values, i * RECORD);
+  const open = observations.cells.live().filter((at) => observations.cells.values[at + C.slot]! >= 0);
+  out.set(`shard/${number}/observed`, bytesOf(records));
+  out.set(`shard/${number}/newer`, bytesOf(cellsOf(observations.cells, open)));
+}
+
+/** Open cells up to the histogram: what follows are addresses, which are made anew. */
+function cellsOf(pool: Cells, live: readonly number[]): Float64Array {
+  const cells = new Float64Array(live.length * CELL_STRIDE);
+  for (const [i, at] of live.entries()) {
+    cells.set(pool.values.subarray(at, at + C.histogram), i * CELL_STRIDE);
+    cells[i * CELL_STRIDE + C.nextOfSlot] = 0;
+  }
+  return cells;
 }
 
 function bytesOf(array: Float32Array | Float64Array): Uint8Array {
@@ -105,6 +124,24 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   shard.loneReports.restore(doublesOf(pages.get(`${prefix}lone`)));
   shard.released.restore(doublesOf(pages.get(`${prefix}released`)));
   restoreCells(shard, doublesOf(pages.get(`${prefix}cells`)), json.histograms);
+  restoreObservations(shard, pages.get(`${prefix}observed`), doublesOf(pages.get(`${prefix}newer`)));
+}
+
+function restoreObservations(shard: Shard, bytes: Uint8Array | undefined, cells: Float64Array): void {
+  if (bytes === undefined) return;
+  const { observations } = shard;
+  const words = new Uint32Array(bytes.slice().buffer);
+  for (let from = 0; from < words.length; from += RECORD) {
+    const record = observations.restore(words.subarray(from, from + RECORD));
+    shard.observed[observations.values[record * RECORD + O.slot]!] = record + 1;
+  }
+  for (let from = 0; from < cells.length; from += CELL_STRIDE) {
+    const slot = cells[from + C.slot]!;
+    const record = shard.observed[slot]! - 1;
+    const at = observations.cells.add(slot, cells[from + C.minute]!, observations.cellOf[record]!);
+    observations.cellOf[record] = at;
+    for (let field = C.n; field < C.histogram; field++) observations.cells.values[at + field] = cells[from + field]!;
+  }
 }
 
 function restoreCells(shard: Shard, cells: Float64Array, histograms: ShardJson['histograms']): void {

@@ -10,6 +10,7 @@ import type { GradeTime } from './ring.ts';
 import { SeenEvents } from './seen.ts';
 import type { DetectionSettings } from './settings.ts';
 import type { Verdict } from './verdict.ts';
+import { Observations } from './versions/observation.ts';
 import { WindowView } from './window-view.ts';
 
 /** 256 virtual shards: state, order and snapshots belong to one; threads and partitions only host them. */
@@ -72,6 +73,10 @@ export class Shard {
   /** number of the version last seen of each function, in the dictionary it came with: most calls repeat it */
   versionOf = new Int32Array(0);
   versionSource: Dictionary | null = null;
+  /** functions whose newest version is under observation: 1 + number of the record, 0 = none; and that version's number in its dictionary */
+  observed = new Int32Array(0);
+  watched = new Int32Array(0);
+  readonly observations = new Observations();
   /** first open cell of each function, -1 = none */
   cellOf = new Int32Array(0);
   /** functions that are graded every minute; a dormant one is left out until it is called again */
@@ -163,6 +168,12 @@ export class Shard {
     const versionOf = new Int32Array(room);
     versionOf.set(this.versionOf);
     this.versionOf = versionOf;
+    const observed = new Int32Array(room);
+    observed.set(this.observed);
+    this.observed = observed;
+    const watched = new Int32Array(room);
+    watched.set(this.watched);
+    this.watched = watched;
     const isAwake = new Uint8Array(room);
     isAwake.set(this.isAwake);
     this.isAwake = isAwake;

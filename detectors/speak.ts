@@ -2,6 +2,8 @@ import type { Decision } from './decision.ts';
 import { EPOCH_MINUTE, P, PAGE, Q, TYPES_KEPT } from './page.ts';
 import type { Shard } from './shard.ts';
 import { FAMILY } from './signals/signal.ts';
+import { noteSaid, splitFor } from './versions/look.ts';
+import type { VersionSplit } from './versions/split.ts';
 
 /** After an incident of failures, their types are no news any more. */
 export function rememberType(shard: Shard, page: number): void {
@@ -29,6 +31,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
   const horizon = finding?.horizon ?? 0;
   const ms = (minute: number) => (minute + EPOCH_MINUTE) * 60_000;
   const evidence = shard.evidence.since(slot, ms(decision.onset));
+  const split = splitOf(shard, slot, decision);
   const type = shard.texts.get(shard.words[page + P.newType + 2]!);
   shard.verdicts.push({
     event: decision.event,
@@ -52,6 +55,15 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
         : { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
     rule: decision.event === 'resolved' ? decision.rule : `${decision.rule}${learning(shard, page)}`,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
+    ...(split === null ? {} : { split }),
   });
   if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);
+}
+
+/** The version an incident is put down to, said once of each version and signal. */
+function splitOf(shard: Shard, slot: number, { event, finding, onset }: Decision): VersionSplit | null {
+  if (finding === null || event === 'resolved') return null;
+  const split = finding.split ?? splitFor(shard, slot, finding.signal, onset);
+  if (split !== null && split.claim !== 'alike') noteSaid(shard, slot, finding.signal);
+  return split;
 }

@@ -1,4 +1,5 @@
 import type { Finding, SignalName } from './signals/signal.ts';
+import type { VersionSplit } from './versions/split.ts';
 
 export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
@@ -42,4 +43,6 @@ export interface Verdict {
   readonly rule: string;
   /** lifecycle, content: what was seen, e.g. `dormant-awake`, `secret:aws-access-key` */
   readonly detail: string | null;
+  /** what the split by version says of it; absent = nothing, or no new version */
+  readonly split?: VersionSplit;
 }

@@ -30,6 +30,8 @@ export class WindowView {
   parts: Parts = ALL_PARTS;
   /** at most 1: how much of a day's rhythm is known; floors are wider while it is small */
   caution = 1;
+  /** signals in which a new version is found worse, still: a bitmap */
+  standing = 0;
   /** the largest surprise of each tail (see calibrate.ts) in this window, by the models alone; 0 = not extreme */
   readonly raw = new Float64Array(TAILS);
   #seen = Number.NaN;
@@ -39,6 +41,7 @@ export class WindowView {
     this.base = base;
     this.time = time;
     this.minute = time.minute;
+    this.standing = 0;
     const rate = expectedRate(page, base, time.now);
     this.rate = rate.perMinute;
     this.uncertainty = rate.uncertainty;

@@ -89,8 +89,9 @@ export function createStream(): {
         block.u[u + U.version] = dictionary.id(version);
       });
       if (bytes === undefined) return;
-      add(FragmentKind.insights, fn, timeMs + 1, id, (block, f) => {
+      add(FragmentKind.insights, fn, timeMs + 1, id, (block, f, u) => {
         block.f[f + F.a] = bytes;
+        block.u[u + U.version] = dictionary.id(version);
       });
     },
     tick(timeMs) {

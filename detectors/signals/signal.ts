@@ -1,3 +1,4 @@
+import type { VersionSplit } from '../versions/split.ts';
 import type { WindowView } from '../window-view.ts';
 
 /** All signals. Their positions are in bitmaps and open incidents of snapshots: append only. */
@@ -64,6 +65,10 @@ export interface Finding {
   readonly rule: string;
   /** what moved, in words: factors of cost, share of slow calls… */
   readonly drivers: readonly string[];
+  /** the comparison of versions that found it, where one did */
+  readonly split?: VersionSplit;
+  /** why it may open an incident by a bar of its own; absent = the bars of windows hold */
+  readonly opens?: string;
 }
 
 /** Looks at one graded window of one function. Reads only; null = nothing worth saying, or no opinion. */

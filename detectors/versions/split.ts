@@ -1,0 +1,12 @@
+/** What the split by version says of an incident. */
+export interface VersionSplit {
+  /** only: older versions answer beside it, and are well; since: it came, then this; alike: older ones suffer as much */
+  readonly claim: 'only' | 'since' | 'alike';
+  readonly version: string;
+  /** minute of its first call */
+  readonly sinceMinute: number;
+  /** both sides in words, with their numbers */
+  readonly newer: string;
+  readonly older: string;
+  readonly score: number;
+}
