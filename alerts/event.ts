@@ -40,7 +40,47 @@ export interface AlertEvent {
   /** e.g. `T1 denial of wallet`: ids and titles of the threat list */
   readonly threats: readonly string[];
   readonly evidence: AlertEvidence;
-  readonly impact: { readonly usd_per_hour?: number; readonly invocations?: number; readonly bytes?: number };
+  readonly impact: AlertImpact;
+  /** label of the configuration's `owners` whose budget it is judged by; null = nobody's in particular; absent before 0.2 */
+  readonly owner?: string | null;
+  /** true from the event on that is worth a person's sleep, to the end of the incident; absent before 0.2 */
+  readonly page?: boolean;
+  /** why it pages, or why it waits for the digest */
+  readonly page_reason?: string;
+}
+
+/** What it does. Rates are beyond what was expected, at the present rate; what is not known, or 0, is absent. */
+export interface AlertImpact {
+  readonly usd_per_hour?: number;
+  readonly failed_per_hour?: number;
+  /** calls that were due and never came */
+  readonly lost_per_hour?: number;
+  /** slow or cold calls */
+  readonly slow_per_hour?: number;
+  /** calls too many */
+  readonly surplus_per_hour?: number;
+  readonly bytes_per_hour?: number;
+  /** calls and bytes in the deciding window */
+  readonly invocations?: number;
+  readonly bytes?: number;
+}
+
+/** What the page budget made of an incident, in numbers. */
+export interface PagingEvidence {
+  /** 1 = the worst of its owner's incidents above `info` of late, itself counted among them */
+  readonly rank: number;
+  readonly of: number;
+  readonly days: number;
+  /** ranks up to this one page */
+  readonly pages_to_rank: number;
+  readonly rank_score: number;
+  readonly worth_usd_per_hour: number;
+  readonly fused_score: number | null;
+  /** -log10 p that one test of so many needs at this false-discovery rate; null for facts */
+  readonly discovery_bar: number | null;
+  readonly pages_per_week: number;
+  /** pages left before this event; below 0 = overdrawn */
+  readonly left: number;
 }
 
 /** What `explain` recomputes the verdict from: parameters, not prose. */
@@ -59,5 +99,6 @@ export interface AlertEvidence {
   }[];
   /** the rule that let it through: floors, persistence, guards, with their numbers */
   readonly rule?: string;
+  readonly paging?: PagingEvidence;
   readonly [more: string]: unknown;
 }

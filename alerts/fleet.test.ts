@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Verdict } from '../detectors/verdict.ts';
 import { START_MS } from '../test/stream.ts';
-import { FleetPlay, verdict } from '../test/verdicts.ts';
+import { FINDING, FleetPlay, verdict } from '../test/verdicts.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -234,4 +234,34 @@ test('stopped and restored after any minute, it says the same', () => {
       expect(stopped.events).toEqual(whole.events);
     }),
   );
+});
+
+describe('the state of another version', () => {
+  test('of 0.1 is read: its page budget begins anew', () => {
+    const play = new FleetPlay();
+    play.step([verdict('a', 1)]);
+    const { budget: _budget, ...rest } = play.fleet.state();
+    const upgraded = new FleetPlay();
+    upgraded.quiet(1);
+    upgraded.fleet.restore({ ...rest, v: 1 });
+    upgraded.step([verdict('a', 2, { event: 'resolved' })]);
+    expect(upgraded.told()).toEqual(['resolved errors a']);
+    expect(upgraded.fleet.budget()).toMatchObject([{ spent: 0, left: 5 }]);
+  });
+
+  test('of a later one is refused', () => {
+    const state = { ...new FleetPlay().fleet.state(), v: 3 } as never;
+    expect(() => new FleetPlay().fleet.restore(state)).toThrow('cannot read its state v3');
+  });
+});
+
+test('an incident of several functions is as severe as the worst and weighs as all of them', () => {
+  const play = new FleetPlay();
+  const failures = { ...FINDING, observed: 61, mid: 1 };
+  play.step([
+    verdict('a', 1, { finding: failures, severity: 'warning' }),
+    verdict('b', 1, { finding: failures, severity: 'critical' }),
+    verdict('c', 1, { finding: failures, severity: 'error' }),
+  ]);
+  expect(play.events).toMatchObject([{ severity: 'critical', impact: { failed_per_hour: 3 * 3600 } }]);
 });

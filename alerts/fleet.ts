@@ -2,8 +2,12 @@ import type { EngineMinute } from '../detectors/engine.ts';
 import type { Pulse } from '../detectors/shard.ts';
 import { FAMILY } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
+import { type BudgetStatus, PageBudget } from './budget.ts';
+import { DEFAULT_PAGING, type PagingSettings } from './budget-order.ts';
 import type { AlertEvent } from './event.ts';
-import { type Hole, Holes } from './holes.ts';
+import type { FleetState, FleetStateV1, Group, Held, OneShot, OpenAlert } from './fleet-state.ts';
+import { accountOf, byText, keyOf, withLast } from './follow-up.ts';
+import { Holes } from './holes.ts';
 import { alertEvent, alertId, groupEvent } from './say.ts';
 
 const MINUTE_MS = 60_000;
@@ -16,50 +20,12 @@ const GROUP_OPEN_MS = 10 * MINUTE_MS;
 /** One-shot alerts (lifecycle, content) are resolved after this. */
 const ONE_SHOT_MS = 60 * MINUTE_MS;
 
-interface Held {
-  readonly verdict: Verdict;
-  readonly untilMs: number;
-}
-
-interface OneShot {
-  readonly id: string;
-  readonly verdict: Verdict;
-  readonly dueMs: number;
-}
-
-interface OpenAlert {
-  readonly id: string;
-  readonly verdict: Verdict;
-  /** id of the group this function's incident is told under, or null */
-  readonly group: string | null;
-}
-
-interface Group {
-  readonly id: string;
-  readonly account: string;
-  readonly family: number;
-  readonly first: Verdict;
-  readonly fns: string[];
-  readonly open: Set<string>;
-}
-
-/** All that the fleet stage remembers; plain data, so that it can be snapshot as JSON. */
-export interface FleetState {
-  v: 1;
-  holes: Hole[];
-  held: Held[];
-  open: [string, OpenAlert][];
-  groups: { id: string; account: string; family: number; first: Verdict; fns: string[]; open: string[] }[];
-  absorbed: string[];
-  oneShots: OneShot[];
-}
-
 /**
  * The stage behind all shards. Pure; moves with the smallest shard watermark. Gives incidents their identity, merges what
  * has a common cause, and tells a hole in everyone's telemetry from functions that fell silent.
  */
 export class Fleet {
-  readonly #say: (event: AlertEvent) => void;
+  readonly #tell: (event: AlertEvent) => void;
   readonly #configHash: string;
   readonly #leastGroup: number;
   readonly #holes: Holes;
@@ -69,6 +35,12 @@ export class Fleet {
   /** incidents that a hole explains: what follows of them is not said */
   readonly #absorbed = new Set<string>();
   #oneShots: OneShot[] = [];
+  readonly #budget: PageBudget;
+  /** what one step has to say, until its pages are given out */
+  #said: AlertEvent[] = [];
+  readonly #say = (event: AlertEvent): void => {
+    this.#said.push(event);
+  };
 
   /**
    * @param disabledSignals signals that are not told of; a hole still explains silences
@@ -79,15 +51,20 @@ export class Fleet {
     say: (event: AlertEvent) => void,
     disabledSignals: readonly string[] = [],
     leastGroup = GROUP,
+    paging: PagingSettings = DEFAULT_PAGING,
   ) {
     this.#configHash = configHash;
     this.#leastGroup = leastGroup;
-    this.#say = say;
-    this.#holes = new Holes(configHash, disabledSignals.includes('telemetry') ? () => undefined : say);
+    this.#tell = say;
+    this.#holes = new Holes(configHash, disabledSignals.includes('telemetry') ? () => undefined : this.#say);
+    this.#budget = new PageBudget(paging);
   }
 
   step(minute: EngineMinute): void {
-    if (!Number.isNaN(minute.minuteMs)) this.#holes.watch(minute);
+    if (!Number.isNaN(minute.minuteMs)) {
+      this.#holes.watch(minute);
+      this.#budget.watch(minute.minuteMs, minute.tested);
+    }
     const opened: Verdict[] = [];
     const after: Verdict[] = []; // what is said of incidents that open in the same step
     for (const verdict of minute.verdicts) {
@@ -101,6 +78,7 @@ export class Fleet {
     this.#openAll(opened, minute.pulses);
     for (const verdict of after) this.#follow(verdict);
     this.#expire(minute.watermarkMs);
+    this.#giveOutPages();
   }
 
   /** End of input: what was held is said, so that nothing is lost. */
@@ -108,6 +86,18 @@ export class Fleet {
     const opened: Verdict[] = [];
     this.#release(Number.POSITIVE_INFINITY, opened, watermarkMs);
     this.#openAll(opened, []);
+    this.#giveOutPages();
+  }
+
+  /** How each owner's page budget stands. */
+  budget(): BudgetStatus[] {
+    return this.#budget.status();
+  }
+
+  #giveOutPages(): void {
+    if (this.#said.length === 0) return;
+    const said = this.#said.splice(0);
+    for (const event of this.#budget.judge(said)) this.#tell(event);
   }
 
   #release(watermarkMs: number, opened: Verdict[], atMs = watermarkMs): void {
@@ -175,7 +165,7 @@ export class Fleet {
     this.#groups.set(id, group);
     for (const verdict of verdicts) this.#openOne(verdict, id);
     const atMs = Math.max(...verdicts.map((verdict) => verdict.atMs)); // known with the last of them
-    this.#say(groupEvent({ ...first, atMs }, id, fns, 'opened', this.#configHash));
+    this.#say(groupEvent({ ...first, atMs }, id, fns, 'opened', this.#configHash, verdicts));
   }
 
   #joinGroup(group: Group, verdicts: readonly Verdict[]): void {
@@ -195,8 +185,14 @@ export class Fleet {
         group.fns,
         'updated',
         this.#configHash,
+        this.#membersOf(group),
       ),
     );
+  }
+
+  /** The latest of each function whose incident is told under the group and is open. */
+  #membersOf(group: Group): Verdict[] {
+    return [...group.open].flatMap((key) => this.#open.get(key)?.verdict ?? []);
   }
 
   #follow(verdict: Verdict): void {
@@ -253,17 +249,22 @@ export class Fleet {
 
   state(): FleetState {
     return {
-      v: 1,
+      v: 2,
       holes: this.#holes.state(),
       held: this.#held,
       open: [...this.#open],
       groups: [...this.#groups.values()].map((group) => ({ ...group, open: [...group.open] })),
       absorbed: [...this.#absorbed],
       oneShots: this.#oneShots,
+      budget: this.#budget.state(),
     };
   }
 
-  restore(state: FleetState): void {
+  /** @throws {Error} on the state of a newer version */
+  restore(state: FleetState | FleetStateV1): void {
+    if (state.v !== 1 && state.v !== 2)
+      throw new Error(`the fleet stage cannot read its state v${(state as { v: unknown }).v}`);
+    if (state.v === 2) this.#budget.restore(state.budget);
     this.#holes.restore(state.holes);
     this.#held = state.held;
     for (const [key, open] of state.open) this.#open.set(key, open);
@@ -271,32 +272,4 @@ export class Fleet {
     for (const key of state.absorbed) this.#absorbed.add(key);
     this.#oneShots = state.oneShots;
   }
-}
-
-function keyOf(verdict: Verdict): string {
-  return `${verdict.fn}|${verdict.family}`;
-}
-
-function accountOf(verdict: Verdict): string {
-  return verdict.fn.split('/', 2).join('/');
-}
-
-/** The end of an incident repeats its last numbers, so that the newest event tells the whole. */
-function withLast(verdict: Verdict, last: Verdict): Verdict {
-  const atMs = Math.max(verdict.atMs, last.atMs);
-  const { finding: joined } = verdict;
-  if (joined !== null && (joined.signal === verdict.signal || last.finding === null)) return { ...verdict, atMs };
-  if (joined !== null) {
-    // another signal joined: it stands beside the incident's own numbers, not in their place
-    const { signal, score, observed, mid, horizon } = joined;
-    const others = verdict.related.filter((other) => other.signal !== signal && other.signal !== verdict.signal);
-    return { ...verdict, atMs, finding: last.finding, related: [{ signal, score, observed, mid, horizon }, ...others] };
-  }
-  const { finding, related, usdPerHour, invocations, bytes, ids, detail } = last;
-  return { ...verdict, atMs, finding, related, usdPerHour, invocations, bytes, ids, detail };
-}
-
-/** The same order everywhere, whatever the locale. */
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

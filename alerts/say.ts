@@ -1,10 +1,12 @@
+import { LEVELS } from '../detectors/decision.ts';
+import { type Impact, impactOf, largestOf, sumOf } from '../detectors/impact.ts';
 import { EPOCH_MINUTE } from '../detectors/page.ts';
 import { HORIZON_MINUTES } from '../detectors/ring.ts';
-import { SIGNALS } from '../detectors/signals/signal.ts';
+import { type Finding, SIGNALS } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
 import type { VersionSplit } from '../detectors/versions/split.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
-import type { AlertEvent, AlertFunction } from './event.ts';
+import type { AlertEvent, AlertFunction, AlertImpact } from './event.ts';
 import { headline, reasons } from './text.ts';
 import { threatsOf } from './threats.ts';
 
@@ -113,32 +115,65 @@ function versions({ claim, version, sinceMinute, newer, older, score }: VersionS
   return { claim, version, since, newer, older, score: number(score) };
 }
 
-function impact(verdict: Verdict): AlertEvent['impact'] {
+/** What it does beyond what was expected, an hour. A silence has lasted since its onset, other numbers are of their window. */
+export function impactOfVerdict({ finding, joined, usdPerHour, atMs, onsetMs }: Verdict): Impact {
+  const of = (found: Finding | null) =>
+    impactOf(
+      found,
+      usdPerHour,
+      found?.signal === 'silence' ? (atMs - onsetMs) / 60_000 : (HORIZON_MINUTES[found?.horizon ?? 0] ?? 1),
+    );
+  return joined === undefined ? of(finding) : largestOf(of(finding), of(joined));
+}
+
+function impact(verdict: Verdict): AlertImpact {
   return {
     ...(verdict.usdPerHour === null ? {} : { usd_per_hour: number(Math.max(0, verdict.usdPerHour)) }),
+    ...ratesOf(impactOfVerdict(verdict)),
     ...(verdict.invocations === null ? {} : { invocations: number(verdict.invocations) }),
     ...(verdict.bytes === null ? {} : { bytes: number(verdict.bytes) }),
   };
 }
 
-/** One event for many functions with a common cause. */
+function ratesOf({ failed, lost, slow, surplus, bytes }: Impact): AlertImpact {
+  return {
+    ...(failed > 0 ? { failed_per_hour: number(failed) } : {}),
+    ...(lost > 0 ? { lost_per_hour: number(lost) } : {}),
+    ...(slow > 0 ? { slow_per_hour: number(slow) } : {}),
+    ...(surplus > 0 ? { surplus_per_hour: number(surplus) } : {}),
+    ...(bytes > 0 ? { bytes_per_hour: number(bytes) } : {}),
+  };
+}
+
+/** One event for many functions with a common cause. `members` = the latest of each that is still open: they add up. */
 export function groupEvent(
   first: Verdict,
   id: string,
   fns: readonly string[],
   event: AlertEvent['event'],
   configHash: string,
+  members: readonly Verdict[] = [first],
 ): AlertEvent {
-  const single = alertEvent({ ...first, event }, id, configHash);
+  const single = alertEvent({ ...first, event, severity: worst([first, ...members]) }, id, configHash);
+  const together = sumOf(members.map(impactOfVerdict));
   const [provider = '', account = '-'] = first.fn.split('/', 2);
   const names = fns.map((fn) => parseFunctionKey(fn).name);
   const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
   return {
     ...single,
     functions: fns.map((fn) => functionOf(fn, null)),
+    impact: {
+      ...single.impact,
+      ...(together.usd > 0 ? { usd_per_hour: number(together.usd) } : {}),
+      ...ratesOf(together),
+    },
     text: `${names.length} functions of ${provider} account ${account}: ${first.signal} at the same time (${shown}). First: ${single.text}`,
     why: [`${names.length} functions of one account in the same minutes: one cause, one incident`, ...single.why],
   };
+}
+
+function worst(verdicts: readonly Verdict[]): AlertEvent['severity'] {
+  return LEVELS[Math.max(...verdicts.map(({ severity }) => LEVELS.indexOf(severity)))]!;
 }
 
 /** A hole in everyone's telemetry. */
@@ -191,6 +226,6 @@ export function holeEvent(
       config_hash: configHash,
       rule: 'at most 10 % of the calls due (2 a minute counted of each function), at least 12 due, from 3 functions or more',
     },
-    impact: { invocations: due },
+    impact: { lost_per_hour: number((hole.due * 60) / Math.max(1, minutes)), invocations: due },
   };
 }

@@ -1,6 +1,7 @@
 import { coverageOf } from '../alerts/coverage.ts';
 import type { AlertEvent } from '../alerts/event.ts';
-import { Fleet, type FleetState } from '../alerts/fleet.ts';
+import { Fleet } from '../alerts/fleet.ts';
+import type { FleetState, FleetStateV1 } from '../alerts/fleet-state.ts';
 import { Engine } from '../detectors/engine.ts';
 import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
@@ -12,7 +13,7 @@ interface HostJson {
   readonly watermarkMs: number | null;
   readonly graded: number | null;
   readonly sourceStart: number | null;
-  readonly fleet: FleetState;
+  readonly fleet: FleetState | FleetStateV1;
 }
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
@@ -25,6 +26,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     (event) => events.push(event),
     options.settings.disabledSignals,
     options.parts?.commonCause === false ? Number.POSITIVE_INFINITY : undefined,
+    options.paging,
   );
   const engine = new Engine(
     {
@@ -60,6 +62,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     totals: () => totalsOf(engine),
     functions,
+    budget: () => fleet.budget(),
     coverage: (): CoverageRow[] => functions().flatMap(coverageOf),
     snapshot: () => snapshot(engine, fleet),
   };

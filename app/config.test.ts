@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_SETTINGS } from '../detectors/settings.ts';
 import { ConfigError, loadConfig, parseConfig } from './config.ts';
+import { pagingOf } from './paging.ts';
 
 function problemsOf(yaml: string, env = {}): readonly string[] {
   try {
@@ -108,4 +109,47 @@ test('a file is read with its own name in the messages', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'mine.yaml');
   writeFileSync(file, 'stroe: x\n');
   expect(() => loadConfig(file, {})).toThrow(`${file}:1: stroe: unknown key, did you mean store?`);
+});
+
+describe('page budgets', () => {
+  const paging = (yaml: string) => parseConfig(yaml, 'c.yaml').paging;
+
+  test('are five a week unless told otherwise, and no part of what a run is', () => {
+    expect(paging('')).toEqual({ pagesPerWeek: 5, owners: [] });
+    const { configHash } = parseConfig('pages_per_week: 2', 'c.yaml');
+    expect(configHash).toBe(parseConfig('', 'defaults').configHash);
+  });
+
+  test('may be an owner’s: one pattern or several, the first owner that matches counts', () => {
+    const { pagesPerWeek, owners, ownerOf } = pagingOf(
+      paging(`pages_per_week: 1
+owners:
+  - { name: payments, match: "pay-*", pages_per_week: 3 }
+  - { name: shop, match: [cart, "{pay,order}-*"], pages_per_week: 0 }`),
+    );
+    expect({ pagesPerWeek, owners }).toEqual({
+      pagesPerWeek: 1,
+      owners: [
+        { name: 'payments', pagesPerWeek: 3 },
+        { name: 'shop', pagesPerWeek: 0 },
+      ],
+    });
+    const whose = (name: string) => ownerOf({ function: { name } } as never);
+    expect(['pay-1', 'order-1', 'cart', 'mail'].map(whose)).toEqual(['payments', 'shop', 'shop', null]);
+  });
+
+  test.each([
+    ['pages_per_week: -1', /c.yaml:1: pages_per_week: .*>=0/],
+    ['pages_per_week: 2.5', /c.yaml:1: pages_per_week: .*int/],
+    ['pages_per_week: many', /c.yaml:1: pages_per_week: .*number/],
+    ['pages_per_weak: 5', /c.yaml:1: pages_per_weak: unknown key, did you mean pages_per_week\?/],
+    ['owners:\n  - { name: a, match: x }', /c.yaml:2: owners.0.pages_per_week: /],
+    ['owners:\n  - { name: a, match: [], pages_per_week: 1 }', /c.yaml:2: owners.0.match: /],
+    [
+      'owners:\n  - { name: a, match: x, pages_per_week: 1 }\n  - { name: a, match: y, pages_per_week: 1 }',
+      /c.yaml:3: owners.1.name: a is an owner already/,
+    ],
+  ])('%s is refused', (yaml, problem) => {
+    expect(() => paging(yaml)).toThrow(problem);
+  });
 });

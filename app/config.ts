@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { DEFAULT_PAGING } from '../alerts/budget-order.ts';
 import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
 import { readYaml } from './config-yaml.ts';
 
+/** One every ten minutes: nobody reads more, and ranks are kept for eight times as many. */
+const MOST_PAGES = 1000;
 const DAY_MS = 24 * 3600 * 1000;
 const Architecture = z.enum(['x86_64', 'arm64']);
 const price = (what: string) => z.number().nonnegative().optional().describe(`US dollars ${what}`);
@@ -69,6 +72,23 @@ const Prices = z.strictObject({
     .describe('architecture by name of the function, wildcards allowed; the first match counts'),
 }); // biome-ignore format: one option a line reads as a table
 
+const pagesPerWeek = () => z.number().int().min(0).max(MOST_PAGES);
+
+const Owner = z.strictObject({
+  name: z.string().min(1).max(100).describe('label in alerts and in `tripline budget`'),
+  match: z
+    .preprocess((match) => (typeof match === 'string' ? [match] : match), z.array(z.string().min(1)).min(1))
+    .describe('names of its functions, wildcards allowed'),
+  pages_per_week: pagesPerWeek().describe('how often it may be paged'),
+});
+
+const Owners = z.array(Owner).superRefine((owners, context) => {
+  const names = owners.map(({ name }) => name);
+  for (const [i, name] of names.entries())
+    if (names.indexOf(name) < i)
+      context.addIssue({ code: 'custom', path: [i, 'name'], message: `${name} is an owner already` });
+});
+
 /** The config file. The only list of its keys: docs and "did you mean" are made from it. */
 export const ConfigFile = z.strictObject({
   timeZone: z
@@ -82,17 +102,29 @@ export const ConfigFile = z.strictObject({
     .default('./.tripline')
     .describe('folder of the embedded database, URL of a ClickHouse server, or none'),
   invocations: z.enum(['all', 'notable', 'none']).default('notable').describe('which invocation rows are stored'),
+  pages_per_week: pagesPerWeek()
+    .default(DEFAULT_PAGING.pagesPerWeek)
+    .describe('how often somebody may be paged; the other alerts wait for the digest'),
+  owners: Owners.default([]).describe('budgets of their own, by function; the first owner that matches counts'),
   detection: Detection.prefault({}),
   prices: Prices.prefault({}),
 });
 
 export type Prices = z.infer<typeof Prices>;
+export type Owner = z.infer<typeof Owner>;
+
+/** Who may be paged how often. It changes no finding, so it is no part of a run's identity: --continue takes a new one. */
+export interface Paging {
+  readonly pagesPerWeek: number;
+  readonly owners: readonly Owner[];
+}
 
 export interface Config {
   readonly settings: DetectionSettings;
   readonly prices: Prices;
   readonly store: string;
   readonly invocations: 'all' | 'notable' | 'none';
+  readonly paging: Paging;
   /** hash of all that can change what is found: another one is another run */
   readonly configHash: string;
 }
@@ -122,9 +154,10 @@ export function parseConfig(
   if (document.problems.length > 0) throw new ConfigError(document.problems);
   const parsed = ConfigFile.safeParse(document.value);
   if (!parsed.success) throw new ConfigError(document.describe(parsed.error.issues, ConfigFile));
-  const { timeZone, store, invocations, detection, prices } = parsed.data;
+  const { timeZone, store, invocations, pages_per_week, owners, detection, prices } = parsed.data;
   const settings = { ...detection, timeZone };
-  return { settings, prices, store, invocations, configHash: hashOf({ settings, prices }) };
+  const paging = { pagesPerWeek: pages_per_week, owners };
+  return { settings, prices, store, invocations, paging, configHash: hashOf({ settings, prices }) };
 }
 
 /** Reads and checks a config file; without one the defaults. @throws {ConfigError} also when it cannot be read */

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { createParser } from '../ingest/parser.ts';
 import { createPipeline } from './build.ts';
 import type { Config } from './config.ts';
+import { pagingOf } from './paging.ts';
 import { pricesOf } from './prices.ts';
 import type { ReplayParts } from './replay.ts';
 
@@ -20,6 +21,7 @@ const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputL
 export function createParts(config: Config, origin: Origin = {}): ReplayParts {
   return {
     newParser: (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject),
-    newPipeline: (options) => createPipeline({ ...options, pricesOf: pricesOf(config.prices) }),
+    newPipeline: (options) =>
+      createPipeline({ ...options, pricesOf: pricesOf(config.prices), paging: pagingOf(config.paging) }),
   };
 }

@@ -1,3 +1,5 @@
+import type { BudgetStatus } from '../alerts/budget.ts';
+import type { PagingSettings } from '../alerts/budget-order.ts';
 import type { AlertEvent } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { FragmentBlock } from '../ingest/fragment.ts';
@@ -39,6 +41,8 @@ export interface Pipeline {
   totals(): PipelineTotals;
   functions(): FunctionRow[];
   coverage(): CoverageRow[];
+  /** How the page budgets stand. */
+  budget(): BudgetStatus[];
   /** The whole state as named binary pages, for `Snapshots` of infra/state.ts. */
   snapshot(): Map<string, Uint8Array>;
 }
@@ -48,6 +52,8 @@ export interface PipelineOptions {
   readonly configHash: string;
   /** what an invocation of a function costs, by the function's key */
   readonly pricesOf: (fn: string) => Prices;
+  /** who is paged, and how often; left out = the default budget, no owners */
+  readonly paging?: PagingSettings;
   /** which invocation rows come out */
   readonly invocations: 'all' | 'notable' | 'none';
   /** false = no minutes and no scores are produced (store off): less work */

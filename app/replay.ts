@@ -32,7 +32,7 @@ export interface ReplayOptions {
 /** The two parts that a replay joins. */
 export interface ReplayParts {
   readonly newParser: NewParser;
-  readonly newPipeline: (options: Omit<PipelineOptions, 'pricesOf'>) => Pipeline;
+  readonly newPipeline: (options: Omit<PipelineOptions, 'pricesOf' | 'paging'>) => Pipeline;
 }
 
 /** Is told what happens, in this order. Its promises hold the replay back. */

@@ -15,7 +15,7 @@ export function alertText(event: AlertEvent, style: Style): string {
   const when = instant(event.at);
   if (event.event !== 'opened') {
     const word = event.event === 'resolved' ? style('RESOLVED', 'green') : style('UPDATED', ...MARKS[event.severity]);
-    const changed = event.event === 'updated' ? whyLines(event, style) : [];
+    const changed = event.event === 'updated' ? [...whyLines(event, style), ...pageLines(event, style)] : [];
     return lines([`${word}  ${when}  ${shown(event.text)}  ${style(shown(event.alert_id), 'dim')}`, ...changed, '']);
   }
   const { request_ids: ids } = event.evidence;
@@ -23,6 +23,7 @@ export function alertText(event: AlertEvent, style: Style): string {
     `${style(event.severity.toUpperCase(), ...MARKS[event.severity])}  ${when}  ${style(nameOf(event.function), 'bold')}  ${event.signal}`,
     `  ${shown(event.text)}`,
     ...whyLines(event, style),
+    ...pageLines(event, style),
     ...listed('functions', (event.functions ?? []).map(nameOf), FUNCTIONS, style),
     ...listed('threats', event.threats.map(shown), event.threats.length, style),
     ...listed('requests', ids.map(shown), REQUEST_IDS, style),
@@ -33,6 +34,13 @@ export function alertText(event: AlertEvent, style: Style): string {
 
 function whyLines({ why }: AlertEvent, style: Style): string[] {
   return why.map((reason, i) => `  ${i === 0 ? label('why', style) : ' '.repeat(LABEL)}${shown(reason)}`);
+}
+
+/** Whether it pages, where that is news: when it opens, and when it has grown worth a page. */
+function pageLines({ event, severity, page, page_reason: reason, evidence }: AlertEvent, style: Style): string[] {
+  const isNews = evidence.paging !== undefined && (event === 'opened' || page === true);
+  if (!isNews || severity === 'info' || reason === undefined) return [];
+  return [`  ${label('page', style)}${page === true ? style('yes', 'bold') : 'no'}, ${shown(reason)}`];
 }
 
 function listed(name: string, items: readonly string[], limit: number, style: Style): string[] {

@@ -15,6 +15,7 @@ export function summaryText(result: ReplayResult, style: Style): string {
     ...learningLines(result.functions),
     ...rejectLines(result),
     ...alertLines(summary),
+    ...pagesLines(summary),
     ...blindLines(result.coverage, style),
     '',
   ].join('\n');
@@ -86,6 +87,18 @@ function alertLines(summary: Summary): string[] {
   ];
 }
 
+/** Of each budget: who was paged how often, and what waits. */
+function pagesLines({ pages, alerts }: Summary): string[] {
+  if (Object.keys(alerts).length === 0) return [];
+  const used = pages.filter(({ owner, paged, held }) => pages.length === 1 || owner !== null || paged + held > 0);
+  const lines = used.map(({ owner, pages_per_week: perWeek, paged, paged_in_7_days: spent, held }) => {
+    const whose = pages.length === 1 ? '' : `${owner === null ? 'all others' : shown(owner)}: `;
+    const before = paged > spent ? ` (${count(paged)} in all)` : '';
+    return `${whose}${count(spent)} of ${count(perWeek)} a week${before}; ${count(held)} held for the digest`;
+  });
+  return lines.map((line, i) => row(i === 0 ? 'pages' : '', line));
+}
+
 /** What no look at these logs can show, grouped by threat and reason, the most common first. */
 function blindLines(coverage: readonly CoverageRow[], style: Style): string[] {
   const groups = new Map<string, { row: CoverageRow; functions: Set<string> }>();
@@ -133,6 +146,7 @@ export function nextSteps(result: ReplayResult, store: string | null, style: Sty
     style('Try next', 'bold'),
     ...(worst === null ? [] : [`  npx tripline explain ${shown(worst.id)}${where}`]),
     `  npx tripline query "SELECT signal, severity, count() FROM alerts GROUP BY ALL"${where}`,
+    `  npx tripline budget${where}`,
     `  npx tripline functions${where}`,
     `  npx tripline coverage${where}`,
     '',

@@ -46,6 +46,26 @@ describe('an alert reads', () => {
 `);
   });
 
+  test('with whether it pages, and why', () => {
+    const paging = {
+      rank: 2,
+      of: 31,
+      days: 28,
+      pages_to_rank: 24,
+      rank_score: 1.2,
+      worth_usd_per_hour: 16,
+      fused_score: 20,
+      discovery_bar: 7,
+      pages_per_week: 5,
+      left: 3,
+    };
+    const judged = { ...event, evidence: { ...event.evidence, paging }, page_reason: 'rank 2 of 31' };
+    expect(alertText({ ...judged, page: true }, plain)).toContain('\n  page       yes, rank 2 of 31\n');
+    expect(alertText({ ...judged, page: false }, plain)).toContain('\n  page       no, rank 2 of 31\n');
+    expect(alertText({ ...judged, page: true, event: 'updated' }, plain)).toContain('page       yes');
+    expect(alertText({ ...judged, page: false, event: 'updated' }, plain)).not.toContain('page  ');
+  });
+
   test('when it covers several functions', () => {
     const functions = ['a', 'b', 'c'].map((name) => ({ ...event.function, name, version: '$LATEST' }));
     expect(alertText({ ...event, functions }, plain)).toContain('\n  functions  a, b, c\n');
@@ -121,6 +141,18 @@ const summary: Summary = {
   partial: 4,
   rejects: { 'truncated JSON': 1, 'no function': 2000 },
   alerts: { cost: 2, errors: 1 },
+  pages: [
+    {
+      owner: null,
+      pages_per_week: 5,
+      paged: 4,
+      held: 12,
+      as_of: null,
+      paged_in_7_days: 3,
+      left: 2,
+      next_page_at: null,
+    },
+  ],
   alerts_by_severity: { error: 2, info: 1 },
   wall_ms: 1234,
 };
@@ -154,6 +186,7 @@ describe('the summary', () => {
                1 × truncated JSON
   alerts       3: 2 error, 1 info
                by signal: 2 cost, 1 errors
+  pages        3 of 5 a week (4 in all); 12 held for the digest
 Cannot be watched
   T3 title of T3, all functions: no status
   T4 title of T4, 2 of 3 functions: no byte counts
@@ -182,6 +215,16 @@ describe('the tally', () => {
     expect(tally.bySignal()).toEqual({ cost: 1, lifecycle: 1 });
     expect(tally.bySeverity()).toEqual({ error: 1, info: 1 });
     expect({ count: tally.count, isAlarming: tally.isAlarming }).toEqual({ count: 2, isAlarming: true });
+  });
+
+  test('tells who paged from what waits, by budget, as the latest event says', () => {
+    const tally = new AlertTally();
+    tally.add({ ...event, alert_id: 'a', owner: null, page: false });
+    tally.add({ ...event, alert_id: 'a', owner: null, page: true, event: 'updated' });
+    tally.add({ ...event, alert_id: 'b', owner: 'shop', page: false });
+    tally.add({ ...event, alert_id: 'c', owner: 'shop', page: false, severity: 'info' });
+    expect(tally.pagesOf(null)).toEqual({ paged: 1, held: 0 });
+    expect(tally.pagesOf('shop')).toEqual({ paged: 0, held: 1 });
   });
 
   test('of info alone is no alarm', () => {

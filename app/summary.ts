@@ -1,3 +1,4 @@
+import type { BudgetStatus } from '../alerts/budget.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Reading } from './replay-read.ts';
 import type { RunIdentity } from './replay-store.ts';
@@ -24,7 +25,27 @@ export interface Summary {
   /** alerts (not events) by signal, and by severity */
   readonly alerts: Readonly<Record<string, number>>;
   readonly alerts_by_severity: Readonly<Record<string, number>>;
+  /** one budget each: that of functions without an owner first */
+  readonly pages: readonly PagesSummary[];
   readonly wall_ms: number;
+}
+
+/** How a page budget was used, and how it stands at the end of the input. */
+export interface PagesSummary {
+  /** null = functions that no owner has */
+  readonly owner: string | null;
+  readonly pages_per_week: number;
+  /** alerts that paged, and alerts above info that did not */
+  readonly paged: number;
+  readonly held: number;
+  /** event time up to which this is, ISO 8601 UTC; null = nothing was graded */
+  readonly as_of: string | null;
+  /** pages in the 7 days before */
+  readonly paged_in_7_days: number;
+  /** pages left, rounded down; below 0 = overdrawn */
+  readonly left: number;
+  /** when the next one is free; null = now, or never for a budget of 0 */
+  readonly next_page_at: string | null;
 }
 
 export interface SummaryParts {
@@ -59,6 +80,21 @@ export function summaryOf(parts: SummaryParts): Summary {
     rejects: Object.fromEntries([...parts.rejects].sort(([a], [b]) => (a < b ? -1 : 1))),
     alerts: alerts.bySignal(),
     alerts_by_severity: alerts.bySeverity(),
+    pages: pipeline.budget().map((status) => pagesOf(status, alerts)),
     wall_ms: Math.round(parts.wallMs),
+  };
+}
+
+function pagesOf(status: BudgetStatus, alerts: AlertTally): PagesSummary {
+  const { owner, pagesPerWeek, nowMs, spent, left, nextMs } = status;
+  const instant = (ms: number | null) => (ms === null || !Number.isFinite(ms) ? null : new Date(ms).toISOString());
+  return {
+    owner,
+    pages_per_week: pagesPerWeek,
+    ...alerts.pagesOf(owner),
+    as_of: instant(nowMs),
+    paged_in_7_days: spent,
+    left: Math.floor(left),
+    next_page_at: instant(nextMs),
   };
 }

@@ -4,6 +4,8 @@ import type { AlertEvent, Severity, Signal } from '../alerts/event.ts';
 interface Standing {
   readonly signal: Signal;
   readonly severity: Severity;
+  readonly owner: string | null;
+  readonly page: boolean;
 }
 
 /** Counts alerts, not events: an alert that was updated and resolved is one, as its latest event says it. */
@@ -12,8 +14,8 @@ export class AlertTally {
   /** the alert to look into first: the worst, of those the earliest */
   worst: { readonly id: string; readonly severity: Severity } | null = null;
 
-  add({ alert_id: id, signal, severity }: AlertEvent): void {
-    this.#alerts.set(id, { signal, severity });
+  add({ alert_id: id, signal, severity, owner = null, page = false }: AlertEvent): void {
+    this.#alerts.set(id, { signal, severity, owner, page });
     if (this.worst === null || rank(severity) > rank(this.worst.severity)) this.worst = { id, severity };
   }
 
@@ -24,6 +26,13 @@ export class AlertTally {
   /** True when somebody ought to look: anything above info. */
   get isAlarming(): boolean {
     return [...this.#alerts.values()].some(({ severity }) => severity !== 'info');
+  }
+
+  /** Of one budget: alerts that paged, and alerts above info that wait for the digest. */
+  pagesOf(owner: string | null): { paged: number; held: number } {
+    const own = [...this.#alerts.values()].filter((alert) => alert.owner === owner && alert.severity !== 'info');
+    const paged = own.filter(({ page }) => page).length;
+    return { paged, held: own.length - paged };
   }
 
   bySignal(): Record<string, number> {

@@ -1,7 +1,7 @@
 import { dropWaiting } from './calibrate.ts';
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
 import { follow } from './follow.ts';
-import { excessUsdPerHour, incidentAt, isOpen, onsetOf, severityOf, stillElevated } from './incident.ts';
+import { excessUsdPerHour, incidentAt, isOpen, onsetOf, severityOf, spanOf, stillElevated } from './incident.ts';
 import { I, P } from './page.ts';
 import { taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
@@ -162,7 +162,7 @@ function open(
   const { page } = view;
   const at = incidentAt(view.base, family);
   const usdPerHour = excessUsdPerHour(view, top.horizon);
-  const severity = severityOf(top, usdPerHour);
+  const severity = severityOf(top, usdPerHour, spanOf(view, top));
   page[at + I.open] = 1 + SIGNALS.indexOf(top.signal);
   page[at + I.onset] = onset;
   page[at + I.opened] = view.minute;
@@ -213,7 +213,8 @@ function join(
   }
   if (joined) return;
   page[at + I.signals] = page[at + I.signals]! | flag;
-  const severity = severityOf(top, null);
+  const usdPerHour = excessUsdPerHour(view, top.horizon);
+  const severity = severityOf(top, usdPerHour, spanOf(view, top));
   const level = Math.max(page[at + I.level]!, LEVELS.indexOf(severity));
   page[at + I.level] = level;
   page[at + I.announced] = view.minute;
@@ -226,7 +227,7 @@ function join(
     onset: page[at + I.onset]!,
     ended: null,
     related: relatedOf(tops, null),
-    usdPerHour: excessUsdPerHour(view, top.horizon),
+    usdPerHour,
     rule: `${top.signal} joined: ${rule}`,
   });
 }

@@ -18,6 +18,8 @@ export interface EngineMinute {
   readonly watermarkMs: number;
   readonly verdicts: readonly Verdict[];
   readonly pulses: readonly Pulse[];
+  /** windows that were tested in it: functions × signals × horizons */
+  readonly tested: number;
 }
 
 export interface EngineRows {
@@ -161,7 +163,7 @@ export class Engine {
       const time = this.#timeOf(minute);
       for (const shard of living) gradeMinute(shard, time, this.watermarkMs, partial);
       this.#setGraded(minute);
-      this.#hear((minute + EPOCH_MINUTE) * MINUTE_MS, this.#pulses(living));
+      this.#hear((minute + EPOCH_MINUTE) * MINUTE_MS, this.#pulses(living), takeTested(living));
     }
   }
 
@@ -182,7 +184,7 @@ export class Engine {
     return [...byAccount.values()].sort((a, b) => (a.account < b.account ? -1 : 1));
   }
 
-  #hear(minuteMs: number, pulses: readonly Pulse[]): void {
+  #hear(minuteMs: number, pulses: readonly Pulse[], tested = 0): void {
     const verdicts: Verdict[] = [];
     const { rows } = this;
     for (const shard of this.#living) {
@@ -193,7 +195,7 @@ export class Engine {
     }
     if (verdicts.length === 0 && Number.isNaN(minuteMs)) return;
     verdicts.sort((a, b) => a.atMs - b.atMs); // stable: shard order, then the order within the shard
-    this.#listen({ minuteMs, watermarkMs: this.watermarkMs, verdicts, pulses });
+    this.#listen({ minuteMs, watermarkMs: this.watermarkMs, verdicts, pulses, tested });
   }
 
   /** End of input: grades what is open. The last minutes may be cut short, so nothing that is missing in them counts. */
@@ -231,6 +233,16 @@ export class Engine {
     this.#living = this.shards.filter((shard) => shard.keys.length > 0);
     this.#setGraded(graded);
   }
+}
+
+/** What the shards have tested since they were last asked. */
+function takeTested(living: readonly Shard[]): number {
+  let tested = 0;
+  for (const shard of living) {
+    tested += shard.tested;
+    shard.tested = 0;
+  }
+  return tested;
 }
 
 /** The first minute from `from` on that has data; beyond `to` when none has. */

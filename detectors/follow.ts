@@ -1,5 +1,5 @@
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
-import { excessUsdPerHour, incidentAt, severityOf, stillElevated } from './incident.ts';
+import { excessUsdPerHour, incidentAt, severityOf, spanOf, stillElevated } from './incident.ts';
 import { I, INCIDENT, P, Q } from './page.ts';
 import { forgetTainted, taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
@@ -65,7 +65,7 @@ function grow(
 ): void {
   const { page, minute } = view;
   const usdPerHour = excessUsdPerHour(view, top.horizon);
-  const level = LEVELS.indexOf(severityOf(top, usdPerHour));
+  const level = LEVELS.indexOf(severityOf(top, usdPerHour, spanOf(view, top)));
   const worse = level > page[at + I.level]!;
   const bigger = top.direction === 'up' && top.signal === signal && top.ratio >= 2 * page[at + I.ratio]!;
   page[at + I.peak] = Math.max(page[at + I.peak]!, top.score);

@@ -9,11 +9,12 @@ import { incidentAt, isOpen } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { dropMinute } from './open-windows.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
-import { advance, fold, type GradeTime, within } from './ring.ts';
+import { advance, fold, type GradeTime, HORIZON_MINUTES, within } from './ring.ts';
 import { minuteRow } from './rows.ts';
 import { scoreWindow } from './score-window.ts';
 import type { Shard } from './shard.ts';
 import { invocations } from './signals/invocations.ts';
+import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import { regularGap } from './signals/regular-gap.ts';
 import { FAMILIES, FAMILY, type Finding } from './signals/signal.ts';
 import { gapSurprise, silence } from './signals/silence.ts';
@@ -24,6 +25,8 @@ import { dropNewer } from './versions/newer.ts';
 import { foldVersions } from './versions/observe.ts';
 
 const DAY = 1440;
+/** How many null hypotheses a window with calls tests: what multiple testing has to be corrected for. */
+const TESTS_OF_WINDOW = Object.keys(WINDOW_SIGNALS).length * HORIZON_MINUTES.length;
 
 /**
  * Grades one minute of every function that is awake: scores it against the past, then lets the past absorb what is an
@@ -71,6 +74,7 @@ export function gradeFunction(
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
   let findings = scoreWindow(shard, slot, partial);
+  shard.tested += TESTS_OF_WINDOW;
   if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteWindow(pages, page, view.raw);
   if (shard.observed[slot] !== 0) {
     foldVersions(shard, slot, minute, at, time.now.hour);
@@ -117,6 +121,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   pages[page + P.gap] = pages[page + P.gap]! + 1;
   if (view.rate > 0) pages[page + P.gapExpected] = pages[page + P.gapExpected]! + view.rate;
   pulse(shard, slot, 0);
+  shard.tested++; // of silence
   const findings: Finding[] = [];
   const silent = shard.options.settings.disabledSignals.includes('silence')
     ? null

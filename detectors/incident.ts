@@ -1,4 +1,6 @@
 import { logMoments } from './baseline.ts';
+import { LEVELS } from './decision.ts';
+import { impactOf, worthOf } from './impact.ts';
 import { BAD_OF, I, INCIDENT, P, Q } from './page.ts';
 import type { Finding, SignalName } from './signals/signal.ts';
 import type { Severity } from './verdict.ts';
@@ -12,29 +14,55 @@ export function isOpen(page: Float32Array, base: number, family: number): boolea
   return page[incidentAt(base, family) + I.open] !== 0;
 }
 
-/** Severity by effect: what a person should do about it, now or in the morning. */
-export function severityOf(finding: Finding, usdPerHour: number | null): Severity {
-  const { signal, ratio, support, direction, model, observed } = finding;
+/** A worth in dollars an hour (impact.ts) below which an incident is no more than a warning, however odd: $72 a month. */
+const NEGLIGIBLE = 0.1;
+/** … and below which it is no more than an error: one failed call a minute, or its like. */
+const MODEST = 1;
+/** … from which somebody should look today: $120 a day, 5 failed calls a minute. */
+const CONSIDERABLE = 5;
+/** … from which somebody should be woken: $1,200 a day, 50 failed calls a minute. */
+const GRAVE = 50;
+
+/**
+ * Severity: what a person should do about it, now or in the morning. The shape of the deviation proposes, its impact
+ * decides: cents are never an error, and a slight rise of something large is. Never `info`: that it is odd was shown already.
+ */
+export function severityOf(finding: Finding, usdPerHour: number | null, minutes: number): Severity {
+  const impact = impactOf(finding, usdPerHour, minutes);
+  const worth = worthOf(impact);
+  const most = worth < NEGLIGIBLE ? 1 : worth < MODEST ? 2 : 3;
+  // what left may be a backup, what came may be welcome: their size alone raises nothing
+  const felt = worthOf({ ...impact, bytes: 0, surplus: 0 });
+  const least = felt >= GRAVE ? 3 : felt >= CONSIDERABLE ? 2 : 1;
+  return LEVELS[Math.max(least, Math.min(most, shapeOf(finding)))]!;
+}
+
+/** The level that the deviation alone, by its size and support, would deserve. */
+function shapeOf({ signal, ratio, support, direction, model, observed }: Finding): number {
   switch (signal) {
     case 'invocations':
-      if (direction === 'down') return 'warning';
-      return ratio >= 10 || (usdPerHour ?? 0) >= 50 ? 'critical' : ratio >= 4 ? 'error' : 'warning';
+      return direction === 'down' ? 1 : ratio >= 10 ? 3 : ratio >= 4 ? 2 : 1;
     case 'cost':
-      return (usdPerHour ?? 0) >= 50 ? 'critical' : ratio >= 4 ? 'error' : 'warning';
+      return ratio >= 4 ? 2 : 1;
     case 'errors':
     case 'timeouts':
     case 'oom':
     case 'access':
-      return support >= 50 && ratio >= 10 ? 'critical' : support >= 8 ? 'error' : 'warning';
+      return support >= 50 && ratio >= 10 ? 3 : support >= 8 ? 2 : 1;
     case 'egress':
-      return ratio >= 20 ? 'critical' : 'error';
+      return ratio >= 20 ? 3 : 2;
     case 'duration':
-      return model.kind === 'student-log2' && ratio >= 4 ? 'error' : 'warning';
+      return model.kind === 'student-log2' && ratio >= 4 ? 2 : 1;
     case 'silence':
-      return observed === 0 && support >= 100 ? 'critical' : 'error';
+      return observed === 0 && support >= 100 ? 3 : 2;
     default:
-      return 'warning';
+      return 1;
   }
+}
+
+/** What the numbers of a finding were summed over, minutes: a silence lasts as long as its gap. */
+export function spanOf(view: WindowView, finding: Finding): number {
+  return finding.signal === 'silence' ? view.page[view.base + P.gap]! : view.minutesOf(finding.horizon);
 }
 
 /**

@@ -111,6 +111,8 @@ export class Shard {
   graded = Number.NaN;
   // what came out
   verdicts: Verdict[] = [];
+  /** windows tested since it was last asked: functions × signals × horizons */
+  tested = 0;
   minutes: FunctionMinuteRow[] = [];
   invocations: InvocationRow[] = [];
   scores: ScoreRow[] = [];

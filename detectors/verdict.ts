@@ -45,4 +45,6 @@ export interface Verdict {
   readonly detail: string | null;
   /** what the split by version says of it; absent = nothing, or no new version */
   readonly split?: VersionSplit;
+  /** what another signal found when it joined the incident; set by the fleet stage */
+  readonly joined?: Finding;
 }

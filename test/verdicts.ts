@@ -6,6 +6,8 @@ import type { Verdict } from '../detectors/verdict.ts';
 import { START_MS } from './stream.ts';
 
 const MINUTE_MS = 60_000;
+/** Windows tested a minute: 10 functions × 11 signals × 5 horizons. */
+const TESTED = 550;
 
 export const FINDING: Finding = {
   signal: 'errors',
@@ -52,6 +54,12 @@ export function verdict(name: string, minute: number, more: Partial<Verdict> = {
   };
 }
 
+/** What was found, without who is paged for it. */
+export function withoutPaging({ page: _page, page_reason: _reason, owner: _owner, ...found }: AlertEvent): AlertEvent {
+  const { paging: _paging, ...evidence } = found.evidence;
+  return { ...found, evidence };
+}
+
 /** A fleet stage that is fed minute by minute; pulses say how many functions an account has, and whether they are seen. */
 export class FleetPlay {
   readonly events: AlertEvent[] = [];
@@ -81,7 +89,7 @@ export class FleetPlay {
       expected: 2 * this.functions,
       observed: 2 * this.functions * seen,
     }));
-    const minute: EngineMinute = { minuteMs, watermarkMs: minuteMs + MINUTE_MS, verdicts, pulses };
+    const minute: EngineMinute = { minuteMs, watermarkMs: minuteMs + MINUTE_MS, verdicts, pulses, tested: TESTED };
     this.fleet.step(minute);
   }
 
