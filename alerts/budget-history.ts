@@ -21,6 +21,8 @@ export interface Incident {
   rank: number;
   score: number | null;
   pagedMs: number | null;
+  /** why it paged, or waits, as of its newest verdict */
+  reason: string;
   isOpen: boolean;
 }
 
@@ -71,7 +73,7 @@ export class BudgetHistory {
   note(event: AlertEvent, { rank, score }: Standing, owner: string | null, nowMs: number): Incident {
     let incident = this.#incidents.get(event.alert_id);
     if (incident === undefined) {
-      incident = { id: event.alert_id, owner, atMs: nowMs, rank, score, pagedMs: null, isOpen: true };
+      incident = { id: event.alert_id, owner, atMs: nowMs, rank, score, pagedMs: null, reason: '', isOpen: true };
       this.#incidents.set(incident.id, incident);
     }
     incident.rank = Math.max(incident.rank, rank);

@@ -2,15 +2,15 @@ import type { Place } from './budget-history.ts';
 
 /** Why an incident pages, or waits: in words with their numbers. */
 export const INFO = 'info never pages';
-export const NEVER_PAGED = 'over before it was worth a page';
+export const NEVER_JUDGED = 'held for the digest: over before it was judged';
 
 const instant = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const whole = (value: number) => value.toLocaleString('en-US');
 const pages = (count: number) => `${whole(count)} ${count === 1 ? 'page' : 'pages'}`;
 const ofOwner = (owner: string | null) => (owner === null ? '' : ` of ${owner}`);
 
-export function pagedAt(ms: number): string {
-  return `paged at ${instant(ms)}`;
+export function pagedAt(ms: number, reason: string): string {
+  return `paged at ${instant(ms)}: ${reason}`;
 }
 
 export function held(reason: string): string {

@@ -15,7 +15,9 @@ describe('an incident', () => {
     ];
     expect(said.map(({ page }) => page)).toEqual([true, true, true]);
     expect(said.map(({ evidence }) => evidence.paging?.rank)).toEqual([1, undefined, undefined]);
-    expect(said[2]!.page_reason).toBe('paged at 2024-10-04 00:00 UTC');
+    expect(said[2]!.page_reason).toBe(
+      'paged at 2024-10-04 00:00 UTC: the only incident in the last 28 days; 4 pages of 5 a week left after it',
+    );
     expect(budget.status()[0]).toMatchObject({ spent: 1 });
   });
 
@@ -37,11 +39,12 @@ describe('an incident', () => {
     expect(grown).toMatchObject({ page: true, evidence: { paging: { rank: 1, of: 61 } } });
   });
 
-  test('that was held and ends closes no page', () => {
+  test('that was held and ends closes no page, and keeps its reason', () => {
     const budget = budgetAfter(28);
-    judge(budget, { id: 'a', day: 0, score: 5 });
+    const [held] = judge(budget, { id: 'a', day: 0, score: 5 });
     const [ended] = judge(budget, { id: 'a', day: 0.1, event: 'resolved' });
-    expect(ended).toMatchObject({ page: false, page_reason: 'over before it was worth a page' });
+    expect(ended).toMatchObject({ page: false, page_reason: held!.page_reason });
+    expect(judge(budget, { id: 'unknown', day: 0.2, event: 'resolved' })[0]!.page_reason).toMatch(/over before it was/);
   });
 
   test('without surprise among so many tests waits for the digest', () => {

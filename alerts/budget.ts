@@ -77,10 +77,11 @@ export class PageBudget {
     const told = (page: boolean, page_reason: string) => ({ ...event, owner, page, page_reason });
     if (event.severity === 'info') return told(false, say.INFO);
     const incident = this.#history.note(event, standing, owner, this.#nowMs);
-    if (incident.pagedMs !== null) return told(true, say.pagedAt(incident.pagedMs));
-    if (event.event === 'resolved') return told(false, say.NEVER_PAGED);
+    if (incident.pagedMs !== null) return told(true, say.pagedAt(incident.pagedMs, incident.reason));
+    if (event.event === 'resolved') return told(false, incident.reason || say.NEVER_JUDGED);
     const { page, reason, paging } = this.#decide(event, standing, incident);
     if (page) incident.pagedMs = this.#nowMs;
+    incident.reason = reason;
     return { ...told(page, reason), evidence: { ...event.evidence, paging } };
   }
 

@@ -163,8 +163,9 @@ describe('a hole in everyone’s telemetry', () => {
     play.quiet(1);
     play.step(all(play, 'abcdef', { ...silent, event: 'resolved' }));
     play.quiet(10);
-    expect(play.told()).toEqual(['opened telemetry *', 'resolved telemetry *']);
-    const [opened, resolved] = play.events;
+    expect(play.told()).toEqual(['opened telemetry *', 'updated telemetry *', 'resolved telemetry *']);
+    const [opened, grown, resolved] = play.events;
+    expect([opened, grown].map((event) => event!.page)).toEqual([false, true]); // first in doubt, then not
     expect(resolved!.alert_id).toBe(opened!.alert_id);
     expect(opened!.started_at).toBe(new Date(START_MS + 10 * MINUTE_MS).toISOString());
     expect(opened!.function.account).toBe('1');

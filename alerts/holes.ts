@@ -5,10 +5,20 @@ import type { AlertEvent } from './event.ts';
 import { holeEvent } from './say.ts';
 
 const MINUTE_MS = 60_000;
-/** A hole: at most this share of the calls that were due, once this many were due, from at least this many functions. */
+/** A hole: at most this share of the calls that were due, from at least this many functions, */
 const HOLE_SHARE = 0.1;
-const HOLE_DUE = 12;
 const HOLE_FUNCTIONS = 3;
+/** … once this many were due: P(none) is then 10^-6 by `noneDue`, the bar of other signals. A dozen are missing once a day. */
+const HOLE_DUE = 30;
+/** From here on, 10^-12, it is beyond doubt, and said again: worth a page at night. */
+const SURE_DUE = 150;
+/** Over-dispersion of the calls of several functions together: quiet minutes are commoner than Poisson's law says. */
+const HOLE_PHI = 0.1;
+
+/** -log10 P(no call) of a negative binomial count whose mean is what was due. */
+export function noneDue(due: number): number {
+  return Math.log10(1 + HOLE_PHI * due) / HOLE_PHI;
+}
 
 export interface Hole {
   readonly account: string;
@@ -16,6 +26,8 @@ export interface Hole {
   toMs: number | null;
   due: number;
   announced: boolean;
+  /** it was said again when it was beyond doubt; absent in states of 0.1 */
+  sure?: boolean;
 }
 
 /**
@@ -48,6 +60,10 @@ export class Holes {
         this.#holes.push(hole);
       }
       hole.due += pulse.expected;
+      if (hole.announced && hole.sure !== true && hole.due >= SURE_DUE) {
+        hole.sure = true;
+        this.#say(holeEvent(hole, minuteMs, watermarkMs, 'updated', this.#configHash));
+      }
       if (
         hole.announced ||
         hole.due < HOLE_DUE ||
@@ -57,6 +73,7 @@ export class Holes {
         continue;
       if (this.#coveredByWider(hole, pulses.length)) continue;
       hole.announced = true;
+      hole.sure = hole.due >= SURE_DUE;
       this.#say(holeEvent(hole, minuteMs, watermarkMs, 'opened', this.#configHash));
     }
     if (this.#holes.length > 64)

@@ -1,5 +1,6 @@
 import { type Impact, worthOf } from '../detectors/impact.ts';
 import type { AlertEvent, Signal } from './event.ts';
+import { noneDue } from './holes.ts';
 
 /** Where an incident stands among others, and what that follows from. */
 export interface Standing {
@@ -27,8 +28,6 @@ const DOUBT = 0.25;
 const RHYTHM_WINDOWS = 1440;
 /** What fails needs no rhythm to be wrong. */
 const NO_RHYTHM: readonly Signal[] = ['errors', 'error_type', 'timeouts', 'oom', 'access'];
-/** Over-dispersion of the calls of several functions together: quiet minutes are commoner than Poisson's law says. */
-const HOLE_PHI = 0.1;
 
 /**
  * What facts are worth an hour, in the dollars of detectors/impact.ts. A leaked secret gives away what it opens: above all but
@@ -48,7 +47,7 @@ const FACTS: Readonly<Record<string, number>> = {
 export function standingOf(event: AlertEvent): Standing {
   const worth = worthOf(impactIn(event));
   if (event.signal === 'telemetry' && event.function.name === '*') {
-    const score = noneOf(event.impact.invocations ?? 0);
+    const score = noneDue(event.impact.invocations ?? 0);
     return discounted(worth, score, score);
   }
   if (event.evidence.model === undefined) {
@@ -69,11 +68,6 @@ function discounted(worth: number, score: number, fused: number): Standing {
 function mostOf({ signal, baseline }: AlertEvent): number {
   const share = baseline.windows / RHYTHM_WINDOWS;
   return NO_RHYTHM.includes(signal) || share >= 1 ? Number.POSITIVE_INFINITY : SURE * share;
-}
-
-/** -log10 P(no call) of a negative binomial count whose mean is what was due. */
-function noneOf(due: number): number {
-  return Math.log10(1 + HOLE_PHI * due) / HOLE_PHI;
 }
 
 function factOf({ evidence }: AlertEvent): string {

@@ -181,13 +181,13 @@ export function holeEvent(
   hole: { readonly account: string; readonly fromMs: number; readonly due: number },
   minuteMs: number,
   watermarkMs: number,
-  event: 'opened' | 'resolved',
+  event: 'opened' | 'updated' | 'resolved',
   configHash: string,
 ): AlertEvent {
   const [provider = '', account = '-'] = hole.account.split('/');
   const whole = hole.account === '*';
   const who = whole ? 'all functions' : `all functions of ${provider} account ${account}`;
-  const minutes = Math.round((minuteMs - hole.fromMs) / 60_000) + (event === 'opened' ? 1 : 0);
+  const minutes = Math.round((minuteMs - hole.fromMs) / 60_000) + (event === 'resolved' ? 0 : 1);
   const due = Math.round(hole.due);
   return {
     schema: 1,
@@ -213,7 +213,7 @@ export function holeEvent(
     window_ms: minutes * 60_000,
     baseline: { windows: 0, kind: 'fleet' },
     text:
-      event === 'opened'
+      event !== 'resolved'
         ? `no logs from ${who} for ${minutes} min, though ${due} invocations were due: the telemetry has a hole`
         : `logs from ${who} are back after ${minutes} min`,
     why: [
@@ -224,7 +224,7 @@ export function holeEvent(
     evidence: {
       request_ids: [],
       config_hash: configHash,
-      rule: 'at most 10 % of the calls due (2 a minute counted of each function), at least 12 due, from 3 functions or more',
+      rule: 'at most 10 % of the calls due (2 a minute counted of each function), at least 30 due, from 3 functions or more',
     },
     impact: { lost_per_hour: number((hole.due * 60) / Math.max(1, minutes)), invocations: due },
   };

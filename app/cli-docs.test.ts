@@ -29,7 +29,7 @@ test('docs/cli.md has every command with every option, and no other', async () =
   expect(DOCS.match(/^## `tripline/gm)).toHaveLength(commands.length);
 });
 
-test('the config in docs/cli.md is the default one, but for its zone and its pattern', async () => {
+test('the config in docs/cli.md is the default one, but for its zone, its owner and its pattern', async () => {
   const yaml = /```yaml\n([\s\S]+?)```/.exec(DOCS)![1]!;
   expect(await tripline(['check', file('c.yaml', yaml)])).toMatchObject({ code: 0, out: 'ok\n' });
   const shown = parseConfig(yaml, 'c.yaml');
@@ -38,6 +38,7 @@ test('the config in docs/cli.md is the default one, but for its zone and its pat
     ...defaults,
     configHash: expect.not.stringMatching(defaults.configHash),
     settings: { ...defaults.settings, timeZone: 'Europe/Berlin' },
+    paging: { ...defaults.paging, owners: [{ name: 'payments', match: ['pay-*', 'ledger-*'], pages_per_week: 3 }] },
     prices: { ...defaults.prices, functions: [{ match: 'image-*', architecture: 'arm64' }] },
   });
 });

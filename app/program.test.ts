@@ -65,10 +65,27 @@ describe('wrong usage', () => {
 });
 
 describe('the end', () => {
-  test.each(['--help', 'replay --help', 'check --help', 'demo --help'])('%s helps and exits 0', async (args) => {
-    const { code, out, err } = await tripline(args.split(' '));
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('Usage: tripline');
+  test.each(['--help', 'replay --help', 'check --help', 'demo --help', 'budget --help'])(
+    '%s helps and exits 0',
+    async (args) => {
+      const { code, out, err } = await tripline(args.split(' '));
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain('Usage: tripline');
+    },
+  );
+
+  test.each([
+    ['budget --week 5', "unknown option '--week'"],
+    ['budget now', "too many arguments for 'budget'"],
+    ['budget --store', "option '--store <dir>' argument missing"],
+  ])('%s is wrong usage and exits 2', async (args, problem) => {
+    const { code, err } = await tripline(args.split(' '));
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(problem) });
+  });
+
+  test('budget without a store says how to get one', async () => {
+    const { code, err } = await tripline(['budget', '--store', '/nowhere/store']);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/no store in .*tripline replay FILE/) });
   });
 
   test('--version', async () => {

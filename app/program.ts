@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { StorageError } from '../infra/storage-error.ts';
 import { StoreError } from '../infra/store-error.ts';
+import { budgetCommand } from './commands/budget.ts';
 import { checkCommand } from './commands/check.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -38,6 +39,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     replayCommand(io, end),
     explainCommand(io),
     queryCommand(io),
+    budgetCommand(io),
     functionsCommand(io),
     coverageCommand(io),
     checkCommand(io),

@@ -153,6 +153,9 @@ export const ALERT_EVENTS: Table<AlertEvent> = {
     'usd_per_hour',
     'impact_invocations',
     'impact_bytes',
+    'owner',
+    'page',
+    'page_reason',
     'event_json',
   ],
   encode(out, event) {
@@ -185,6 +188,9 @@ export const ALERT_EVENTS: Table<AlertEvent> = {
     out.doubleOrNull(event.impact.usd_per_hour);
     out.doubleOrNull(event.impact.invocations);
     out.doubleOrNull(event.impact.bytes);
+    out.textOrNull(event.owner ?? null);
+    out.boolOrNull(event.page ?? false);
+    out.text(event.page_reason ?? '');
     out.text(JSON.stringify(event));
   },
 };

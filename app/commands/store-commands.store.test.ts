@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { openStore } from '../../infra/store.ts';
-import { coverageRow, functionRow, RUN, rejectRow, writeRun } from '../../infra/store-samples.fixture.ts';
+import { alertEvent, coverageRow, functionRow, RUN, rejectRow, writeRun } from '../../infra/store-samples.fixture.ts';
 import type { Io } from '../io.ts';
+import { budgetCommand } from './budget.ts';
 import { coverageCommand } from './coverage.ts';
 import { functionsCommand } from './functions.ts';
 import { queryCommand } from './query.ts';
@@ -44,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 test('without a store each command says how to get one', async () => {
-  for (const command of [queryCommand, functionsCommand, coverageCommand]) {
+  for (const command of [queryCommand, functionsCommand, coverageCommand, budgetCommand]) {
     const asked = run(command, ...(command === queryCommand ? ['SELECT 1'] : []));
     await expect(asked).rejects.toMatchObject({
       code: 'STORE_MISSING',
@@ -57,6 +58,8 @@ test('an empty store is not an error', async () => {
   await (await openStore({ dir })).close();
   expect((await run(functionsCommand)).out).toMatch(/^no functions yet/);
   expect((await run(coverageCommand)).out).toMatch(/^nothing is known yet/);
+  expect((await run(budgetCommand)).out).toBe('no budget is known yet: fill the store with `tripline replay FILE`\n');
+  expect((await run(budgetCommand, '--json')).out).toBe('');
   expect(await run(queryCommand, 'SELECT alert_id FROM alerts')).toEqual({ out: '', err: '0 rows\n' });
 });
 
@@ -184,6 +187,53 @@ describe('of a filled store', () => {
       });
     },
   );
+
+  test('a budget is known once a run with one has ended', async () => {
+    expect((await run(budgetCommand)).out).toMatch(/^no budget is known: the run has not ended yet/);
+    const store = await openStore({ dir });
+    await store.writer.beginRun({ ...RUN, resume: true });
+    const judged = { owner: 'shop', page: false, page_reason: `held for the digest: ${HOSTILE}` };
+    const paging = { rank_score: 0.5 } as never;
+    const told = { ...alertEvent(7, 'opened', 1), ...judged };
+    await store.writer.writeAlertEvents([
+      { ...told, evidence: { ...told.evidence, paging } },
+      { ...alertEvent(8, 'opened', 1), owner: 'shop', page: false, page_reason: 'held for the digest: small' },
+      { ...alertEvent(8, 'updated', 2), owner: 'shop', page: true, page_reason: 'rank 1 of 2' },
+      {
+        ...alertEvent(8, 'resolved', 3),
+        owner: 'shop',
+        page: true,
+        page_reason: 'paged at 2026-01-05 00:02 UTC: rank 1 of 2',
+      },
+      { ...alertEvent(9, 'opened', 1), severity: 'info', owner: 'shop', page: false },
+    ]);
+    const pages = { pages_per_week: 2, as_of: '2026-01-05T01:00:00.000Z', paged_in_7_days: 1, next_page_at: null };
+    await store.writer.finishRun('done', {
+      pages: [
+        { ...pages, owner: null, paged: 0, held: 1, left: 2 },
+        { ...pages, owner: 'shop', paged: 1, held: 1, left: -1, next_page_at: '2026-01-09T00:00:00.000Z' },
+      ],
+    });
+    await store.close();
+    const { out } = await run(budgetCommand);
+    expect(out).toContain('Page budget as of 2026-01-05 01:00:00Z');
+    expect(out).toMatch(/^all others +2 +1 +2 +now +0 +1$/m);
+    expect(out).toMatch(/^shop +2 +1 +1 overdrawn +2026-01-09 00:00:00Z +1 +1$/m);
+    expect(out).toMatch(/^Paged: 1 alert\n.*\n.*\na8 +2026-01-05 00:02 +error +service-8 +errors +rank 1 of 2$/m);
+    expect(out).toMatch(/^For the digest: 2 alerts\n.*\n.*\na7 /m); // by rank
+    expect(out).not.toContain('a9');
+    expect(out).not.toContain('\u001b');
+    const [others, shop] = (await run(budgetCommand, '--json')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(others).toMatchObject({ owner: null, pages: [], digest: [{ alert_id: 'a0' }] });
+    expect(shop).toMatchObject({
+      owner: 'shop',
+      pages: [{ alert_id: 'a8', paged_at: '2026-01-05T00:02:00Z' }],
+      digest: [{ alert_id: 'a7', rank_score: 0.5 }],
+    });
+  });
 
   test('all of it works while another process holds the store', async () => {
     const holder = spawn(process.execPath, ['--import', 'tsx', 'infra/store-child.fixture.ts', dir, 'hold']);
