@@ -77,11 +77,20 @@ const DISPERSION_WEIGHT = 4;
 /** Nothing varies less than this: the expected rate itself is never known better than to a thousandth. */
 const LEAST_PHI = 1e-6;
 
-/** Var(N) = m + phi m² at a horizon (0..4 = 1, 5, 15, 60, 240 minutes), learnt from this function, shrunk to the prior. */
-export function dispersion(page: Float32Array, base: number, horizon: number): number {
+/** Calls of a sound Poisson past that the index of dispersion starts from. */
+const INDEX_CALLS = 50;
+
+/**
+ * Relative variance of a count beyond Poisson's at a horizon (0..4 = 1, 5, 15, 60, 240 minutes): Var(N) = m + phi m². Learnt from
+ * this function, shrunk to the prior. Work that comes in batches has a variance in proportion to the mean (compound
+ * Poisson, m + k m), which phi of the busy hours tells too little of in quiet ones: so it is at least k / m, with the
+ * index of dispersion k of all hours. No mean given = busy hours.
+ */
+export function dispersion(page: Float32Array, base: number, horizon: number, mean = Number.POSITIVE_INFINITY): number {
   const at = base + P.disp + 2 * horizon;
   const phi = (page[at]! + DISPERSION_PRIOR[horizon]! * DISPERSION_WEIGHT) / (page[at + 1]! + DISPERSION_WEIGHT);
-  return Math.max(phi, LEAST_PHI);
+  const index = page[at]! / (page[base + P.levelSum]! + INDEX_CALLS);
+  return Math.max(phi, LEAST_PHI, mean > 0 ? index / mean : 0);
 }
 
 /** Below this many calls a minute the hours of a day are too thin to be told apart. */

@@ -67,8 +67,11 @@ const DOWN_EXTRA = 2;
 
 const isDrop = ({ signal, direction }: Finding): boolean => signal === 'invocations' && direction === 'down';
 
-/** Short windows of batchy queues have tails that no count model holds: they must show more. */
-const TRAFFIC_EXTRA = 1.5;
+/**
+ * What a longer horizon may lack of the bar, 1 to 240 minutes: neighbouring windows of a long horizon are nearly the same
+ * window, so chance has so many fewer looks. About log10 of the windows that share their evidence.
+ */
+const SHARED_LOOKS: readonly number[] = [0, 0.3, 1, 1.8, 2.2];
 
 /** Why this evidence suffices; null when it does not. */
 export function passes(
@@ -79,8 +82,8 @@ export function passes(
   settings: DetectionSettings,
 ): string | null {
   const { extremeBar } = settings;
-  const extra = family === FAMILY.traffic && top.horizon <= 2 ? TRAFFIC_EXTRA : isDrop(top) ? DOWN_EXTRA : 0;
-  const bar = settings.bar + extra;
+  const looks = top.signal === 'silence' ? 0 : SHARED_LOOKS[top.horizon]!; // a gap is looked at as one
+  const bar = settings.bar - looks + (isDrop(top) ? DOWN_EXTRA : 0);
   const fused = top.score + 0.3 * second;
   if (top.score < bar && !(top.score >= bar - 1.5 && fused >= bar + 1)) return null;
   const streak = view.page[view.base + P.streak + family]! | 0;
@@ -89,10 +92,10 @@ export function passes(
     top.score >= bar
       ? `score ${top.score.toFixed(1)}`
       : `score ${top.score.toFixed(1)}, with ${second.toFixed(1)} of another signal,`;
-  if (top.horizon >= 2) return `${score} reaches ${bar} over ${view.minutesOf(top.horizon)} min`;
+  if (top.horizon >= 2) return `${score} reaches ${bar.toFixed(1)} over ${view.minutesOf(top.horizon)} min`;
   if (top.score >= extremeBar)
     return `score ${top.score.toFixed(1)} reaches the bar of ${extremeBar} for a single window`;
-  if (persists) return `score reached ${bar} in 2 of the last 3 windows`;
+  if (persists) return `score reached ${bar.toFixed(1)} in 2 of the last 3 windows`;
   return null;
 }
 

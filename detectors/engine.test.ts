@@ -84,7 +84,7 @@ describe('one function', () => {
         call: (m: number, r: () => number) =>
           m >= day && m < day + 60 && r() < 0.1 ? { flags: Flag.failed | Flag.statusKnown, errorType: 'Boom' } : {},
       },
-      signals: ['errors'],
+      signals: ['error_type'], // they are of a type not seen before, which is known sooner
     },
     {
       name: 'calls three times slower are said',

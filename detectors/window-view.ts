@@ -72,7 +72,8 @@ export class WindowView {
 
   /** Relative variance of the count of calls in a horizon: over-dispersion and the error of the expectation itself. */
   phi(horizon: number): number {
-    return this.parts.dispersion ? dispersion(this.page, this.base, horizon) + this.uncertainty : POISSON;
+    if (!this.parts.dispersion) return POISSON;
+    return dispersion(this.page, this.base, horizon, this.expected(horizon)) + this.uncertainty;
   }
 
   /** Calls expected in a horizon. */
@@ -93,7 +94,7 @@ export class WindowView {
   /** Chance that a minute holds a call at all, and is looked at for it. */
   seen(): number {
     if (Number.isNaN(this.#seen)) {
-      const phi = dispersion(this.page, this.base, 0);
+      const phi = dispersion(this.page, this.base, 0, this.rate);
       this.#seen = this.rate > 0 ? -Math.expm1(-Math.log1p(phi * this.rate) / phi) : 1;
     }
     return this.#seen;

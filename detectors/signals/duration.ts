@@ -13,7 +13,7 @@ const SHIFT: LogMeanRule = {
   variancePrior: 0.6,
   betweenPrior: 0.02,
   ratio: [2, 1.7, 1.5, 1.4, 1.35],
-  support: 4,
+  support: 3,
   unit: 'ms',
   scale: 0.001,
   offset: ({ page, base, time }) => page[base + P.durHour + time.now.hour]!,

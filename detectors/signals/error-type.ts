@@ -1,9 +1,11 @@
 import { upperSurprise } from '../../models/statistical/negative-binomial.ts';
-import { P } from '../page.ts';
+import { badShare } from '../baseline.ts';
+import { BAD, P, Q } from '../page.ts';
+import type { WindowView } from '../window-view.ts';
 import type { Finding, Signal } from './signal.ts';
 
 /** Calls with the new type that it takes, and the calls a function must have lived through to know its errors. */
-const SUPPORT = 4;
+const SUPPORT = 3;
 const LIVED = 300;
 
 /**
@@ -16,6 +18,7 @@ export const errorType: Signal = (view): Finding | null => {
   if (k < SUPPORT) return null;
   const lived = page[base + P.total]!;
   if (lived < LIVED || view.minute - page[base + P.firstSeen]! < 720) return null;
+  if (replaces(view)) return null;
   const minutes = Math.max(1, view.minute - page[base + P.newType + 1]! + 1);
   const calls = Math.max(k, view.rate > 0 ? view.rate * minutes : k);
   const mean = (0.5 * calls) / (lived + calls);
@@ -36,3 +39,17 @@ export const errorType: Signal = (view): Finding | null => {
     drivers: [],
   };
 };
+
+/** Failures of all kinds within the hour must be more than usual by this much, −log10 p: else one name replaces another. */
+const MORE_FAILURES = 1.3;
+
+/** True when a new type came instead of a known one: what failed before fails now under another name, as deploys bring. */
+function replaces(view: WindowView): boolean {
+  const { share, strength, phi } = badShare(view.page, view.base + P.bad + 4 * BAD.err, 0.005, 100);
+  for (let h = 0; h < 4; h++) {
+    const failed = view.get(h, Q.err);
+    const mean = view.get(h, Q.n) * share;
+    if (failed > mean && upperSurprise(failed, mean, phi + 1 / strength) >= MORE_FAILURES) return false;
+  }
+  return true;
+}

@@ -22,6 +22,8 @@ export interface LogMeanRule {
   readonly scale: number;
   /** log2 offset expected at this time of day */
   readonly offset: (view: WindowView) => number;
+  /** a ratio that is enough whatever the horizon's floor; `expected` is log2 */
+  readonly enough?: (view: WindowView, expected: number) => number;
 }
 
 /** Means of short windows stray more than 15-minute means: between-window variance by horizon, relative to 15 minutes. */
@@ -42,20 +44,28 @@ export function logMean(view: WindowView, rule: LogMeanRule): Finding | null {
   let bestSpread = 0;
   for (let h = 0; h < 5; h++) {
     const n = view.get(h, rule.count);
-    const floor = rule.ratio[h]!;
-    if (!(n >= 1) || Number.isNaN(floor)) continue;
+    if (!(n >= 1) || Number.isNaN(rule.ratio[h]!)) continue;
     const shift = view.get(h, rule.sum) / n - expected;
     const variance = moments.variance * (1 / n + 1 / moments.n) + moments.between * BETWEEN[h]!;
     if (shift <= 0 || shift * shift <= USUAL_Z * USUAL_Z * variance) continue;
     const spread = Math.sqrt(variance);
     const raw = upperTailSurprise(shift / spread, freedom);
     view.note(rule.tail, raw);
-    if (raw <= bestRaw || n < rule.support || shift < Math.log2(view.floor(floor) * Math.sqrt(view.caution))) continue;
+    if (
+      raw <= bestRaw ||
+      n < rule.support ||
+      shift < Math.log2(view.floor(floorOf(view, rule, h, expected)) * Math.sqrt(view.caution))
+    )
+      continue;
     best = h;
     bestRaw = raw;
     bestSpread = spread;
   }
   return best < 0 ? null : finding(view, rule, best, bestRaw, expected, bestSpread, freedom);
+}
+
+function floorOf(view: WindowView, rule: LogMeanRule, h: number, expected: number): number {
+  return Math.min(rule.ratio[h]!, rule.enough?.(view, expected) ?? Number.POSITIVE_INFINITY);
 }
 
 function finding(
@@ -84,7 +94,7 @@ function finding(
     ratio: 2 ** shift,
     support: n,
     model: { kind: 'student-log2', tail: 'upper', ...parameters, ...ownTail(view, rule.tail) },
-    rule: `×${(2 ** shift).toFixed(2)} passes the floor of ×${rule.ratio[h]!} for ${view.minutesOf(h)} min, over ${n} calls (at least ${rule.support})`,
+    rule: `×${(2 ** shift).toFixed(2)} passes the floor of ×${floorOf(view, rule, h, expected).toFixed(2)} for ${view.minutesOf(h)} min, over ${n} calls (at least ${rule.support})`,
     drivers: [],
   };
 }

@@ -8,6 +8,10 @@ import type { Finding, Signal } from './signal.ts';
 /** Below this share of the configured memory a rise is worth nothing to anybody. */
 const LEAST_USED_SHARE = 0.45;
 
+/** Who has little headroom needs no rise by a third: this share of it eaten is enough, if it is this much at all. */
+const HEADROOM_EATEN = 0.35;
+const LEAST_RATIO = 1.12;
+
 const RULE: LogMeanRule = {
   signal: 'memory',
   tail: TAIL.memory,
@@ -15,12 +19,14 @@ const RULE: LogMeanRule = {
   count: Q.mn,
   sum: Q.ms,
   variancePrior: 0.02,
-  betweenPrior: 0.004,
+  betweenPrior: 0.002,
   ratio: [Number.NaN, 1.5, 1.4, 1.3, 1.3],
   support: 4,
   unit: 'MiB',
   scale: 1 / 1024,
   offset: () => 0,
+  enough: (view, expected) =>
+    Math.max(LEAST_RATIO, 1 + HEADROOM_EATEN * (view.page[view.base + P.memoryKib]! / 2 ** expected - 1)),
 };
 
 /** How sure a slope must be before an hour is named. */

@@ -147,8 +147,9 @@ describe('silence', () => {
 });
 
 describe('a new type of error', () => {
-  const showing = (count: number, calls: number, minutes = 2 * DAY) => {
-    const graded = new Graded().live(minutes, calls, USUAL);
+  const showing = (count: number, calls: number, minutes = 2 * DAY, usual: object = USUAL) => {
+    const graded = new Graded().live(minutes, calls, usual);
+    graded.grade({ calls: Math.max(calls, count), ...USUAL, err: count });
     graded.page[P.newType] = count;
     graded.page[P.newType + 1] = graded.minute - 3;
     graded.page[P.typeCount] = TYPES_KEPT;
@@ -163,6 +164,10 @@ describe('a new type of error', () => {
     const found = showing(count, calls);
     expect(found !== null).toBe(isFound);
     if (found !== null) expect(recompute(found.model, found.observed)!.score).toBeCloseTo(found.score, 9);
+  });
+
+  test('that takes the place of another, while as many fail as ever, is no news', () => {
+    expect(showing(3, 6, 2 * DAY, { ...USUAL, err: 2 })).toBeNull();
   });
 
   test('of a function that has hardly lived is no news', () => {

@@ -11,7 +11,8 @@ const DUE = 8;
 const GAP_RATIO = 2;
 const LEAST_MINUTES = 5;
 /** … or that many more calls must have been due than twice those of any gap on record. */
-const MORE_DUE = 4;
+const MORE_DUE = 3;
+const DUE_RATIO = 1.6;
 /** A function that was only ever active for a few hours has shown no rhythm to break. */
 const ACTIVE_MINUTES = 360;
 
@@ -37,7 +38,7 @@ export function silence(view: WindowView): Finding | null {
   const due = page[base + P.gapExpected]!;
   if (due < DUE || gap < LEAST_MINUTES) return null;
   const longer = gap > GAP_RATIO * page[base + P.longestGap]!;
-  if (!longer && due <= GAP_RATIO * page[base + P.longestDue]! + MORE_DUE) return null;
+  if (!longer && due <= DUE_RATIO * page[base + P.longestDue]! + MORE_DUE) return null;
   if (page[base + P.lastSeen]! - page[base + P.since]! < ACTIVE_MINUTES) return null;
   const horizon = horizonOf(gap);
   const phi = phiOfGap(view, gap);
