@@ -10,9 +10,12 @@ export function headline(verdict: Verdict): string {
   const { name } = parseFunctionKey(verdict.fn);
   const { finding } = verdict;
   if (verdict.event === 'resolved') {
-    return verdict.detail !== null && verdict.finding === null
-      ? `${name}: ${verdict.rule} (${oneShotText(verdict)})`
-      : `${name}: ${verdict.signal} back to normal (${verdict.rule})`;
+    if (verdict.detail !== null && verdict.finding === null)
+      return `${name}: ${verdict.rule} (${oneShotText(verdict)})`;
+    const how = /^(shifted|the new level): /.test(verdict.rule)
+      ? `at a new level since ${time(verdict.onsetMs)}`
+      : 'back to normal';
+    return `${name}: ${verdict.signal} ${how} (${verdict.rule})`;
   }
   if (finding === null) return `${name}: ${oneShotText(verdict)}`;
   const money =
@@ -23,6 +26,7 @@ export function headline(verdict: Verdict): string {
     return `${name}: ${versionText(split)}: ${split.newer}, against ${split.older} (${multiple(finding)}), ${since}${money}`;
   const version = split === undefined ? '' : `; ${versionText(split)}`;
   const joined = / joined: /.test(verdict.rule) ? `; ${verdict.rule.split(' joined: ', 1)[0]} too` : '';
+  if (finding.model.kind === 'cusum') return `${name}: ${slowly(finding)} (${multiple(finding)}), ${since}`;
   return `${name}: ${phrase(finding)} in ${HORIZON[finding.horizon]} (${multiple(finding)}), ${since}${money}${joined}${version}`;
 }
 
@@ -39,6 +43,12 @@ function phrase(finding: Finding): string {
   if (signal === 'invocations')
     return `${amount(observed, '')} invocations, ${direction === 'up' ? '' : 'far fewer than usual, '}${band},`;
   return `${amount(observed, finding.unit)}${unitText(finding.unit)}, ${band},`;
+}
+
+/** What grew from week to week. */
+function slowly({ signal, observed, mid, unit }: Finding): string {
+  const show = (value: number) => `${amount(value, unit)}${unitText(unit)}`;
+  return `${signal} has grown slowly to ${show(observed)}, from ${show(mid)} in the weeks before`;
 }
 
 function multiple(finding: Finding): string {
@@ -102,6 +112,8 @@ function oneShotText(verdict: Verdict): string {
       return 'first seen';
     case 'new-version':
       return `version ${value} answers for the first time`;
+    case 'level-back':
+      return `back at the level of before the shift (${value}): what was usual then is again`;
     case 'memory-grown':
       return `memory size raised, ${value}: each millisecond costs that much more`;
     case 'memory-size':

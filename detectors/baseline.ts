@@ -51,6 +51,12 @@ export function profileRate(page: Float32Array, base: number, at: CalendarMinute
   return here * (1 - at.otherWeight) + other * at.otherWeight;
 }
 
+/** The profile's rate in the hour of a moment, calls a minute, without drift. */
+export function hourRate(page: Float32Array, base: number, at: CalendarMinute): number {
+  const level = (page[base + P.levelSum]! + 0.02) / (page[base + P.levelMinutes]! + 1);
+  return cellRate(page, base, at.weekend, at.hour, level);
+}
+
 function cellRate(page: Float32Array, base: number, weekend: number, hour: number, level: number): number {
   const sums = base + P.profileSum + hour;
   const minutes = base + P.profileMinutes + hour;

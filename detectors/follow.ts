@@ -3,11 +3,13 @@ import { excessUsdPerHour, incidentAt, severityOf, spanOf, stillElevated } from 
 import { I, INCIDENT, P, Q } from './page.ts';
 import { forgetTainted, taint } from './ring.ts';
 import type { DetectionSettings } from './settings.ts';
+import { acceptLevel, shiftText } from './shift.ts';
 import { FAMILY, type Finding, SIGNALS } from './signals/signal.ts';
 import type { WindowView } from './window-view.ts';
 
 /** An incident open for this long is the new level: it is said once and then learnt, minutes. */
 const ACCEPT_AFTER = 1440;
+const SHIFTED = 'shifted: the new level, learnt from now on; the old one is kept for a week in case it returns';
 const UPDATE_EVERY = 15;
 
 /** One more minute of an open incident: bad or quiet, worth an update, over, or the new level. */
@@ -48,9 +50,9 @@ export function follow(
     family === FAMILY.silence
       ? page[view.base + P.gap]! === 0
       : view.get(Math.min(2, Math.max(1, horizon)), Q.n) >= 2 || quiet >= 120;
-  if (quiet >= patience && calm) resolve(view, family, at, signal, `quiet for ${quiet} min`, true, out);
-  else if (minute - page[at + I.onset]! >= ACCEPT_AFTER && family !== FAMILY.silence) {
-    resolve(view, family, at, signal, 'the new level: it has lasted a day and is learnt from now on', false, out);
+  if (quiet >= patience && calm) resolve(view, family, at, signal, `quiet for ${quiet} min`, 'forget', out);
+  else if (minute - page[at + I.onset]! >= ACCEPT_AFTER && signal !== 'silence') {
+    resolve(view, family, at, signal, SHIFTED, 'accept', out);
   }
 }
 
@@ -95,11 +97,14 @@ function resolve(
   at: number,
   signal: Finding['signal'],
   rule: string,
-  forget: boolean,
+  after: 'forget' | 'accept' | 'keep',
   out: Decision[],
 ): void {
   const { page } = view;
   const severity = LEVELS[page[at + I.level]!]!;
+  const isLearnt = family === FAMILY.event || page[at + I.signals]! >= HABIT;
+  const isAccepted = after === 'accept' && !isLearnt;
+  if (isAccepted) acceptLevel(view);
   out.push({
     event: 'resolved',
     family,
@@ -110,30 +115,11 @@ function resolve(
     ended: page[at + I.lastBad]! + 1,
     related: [],
     usdPerHour: null,
-    rule,
+    rule: isAccepted ? `${rule}${shiftText(page, view.base)}` : rule,
   });
-  const habit = page[at + I.signals]! >= HABIT;
   for (let i = 0; i < INCIDENT; i++) page[at + i] = 0;
   page[at + I.announced] = view.minute;
-  if (family === FAMILY.event || habit) return;
-  if (forget) forgetTainted(page, view.base);
-  else acceptLevel(page, view.base);
-}
-
-/** Weighs the past down to a tenth, so that the level that has stayed is the baseline within hours. */
-function acceptLevel(page: Float32Array, base: number): void {
-  const scale = (from: number, count: number) => {
-    for (let i = base + from; i < base + from + count; i++) page[i] = page[i]! * 0.1;
-  };
-  scale(P.profileSum, 96);
-  scale(P.levelSum, 2);
-  scale(P.driftSum, 4);
-  scale(P.dur, 3);
-  scale(P.egr, 3);
-  scale(P.mem, 3);
-  scale(P.bad, 24);
-  scale(P.cost, 2);
-  scale(P.bytes, 2);
+  if (after === 'forget' && !isLearnt) forgetTainted(page, view.base);
 }
 
 /** The function has not been called for days: whatever was open is over, and nothing more can be said of it. */
@@ -141,6 +127,6 @@ export function closeAsleep(view: WindowView, family: number): Decision[] {
   const out: Decision[] = [];
   const at = incidentAt(view.base, family);
   const signal = SIGNALS[view.page[at + I.open]! - 1]!;
-  resolve(view, family, at, signal, 'the function has not been called for days', false, out);
+  resolve(view, family, at, signal, 'the function has not been called for days', 'keep', out);
   return out;
 }

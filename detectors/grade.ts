@@ -1,5 +1,6 @@
 import { learnTails, noteGap, noteWindow } from './calibrate.ts';
 import { C } from './cells.ts';
+import { endSlow, followSlow } from './creep.ts';
 import { decide } from './decide.ts';
 import { HABIT } from './decision.ts';
 import { closeAsleep } from './follow.ts';
@@ -13,6 +14,7 @@ import { advance, fold, type GradeTime, HORIZON_MINUTES, within } from './ring.t
 import { minuteRow } from './rows.ts';
 import { scoreWindow } from './score-window.ts';
 import type { Shard } from './shard.ts';
+import { isReturn, isShifted, undoShift } from './shift.ts';
 import { invocations } from './signals/invocations.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import { regularGap } from './signals/regular-gap.ts';
@@ -60,6 +62,7 @@ export function gradeFunction(
   const at = cellOf(shard, slot, minute);
   view.load(pages, page, time);
   advance(pages, page, time);
+  if (within(minute, 60) === 0) followSlow(shard, slot, time, watermarkMs);
   pages[page + P.age] = pages[page + P.age]! + 1;
   if (minute % 15 === 0) learnTails(pages, page);
   if (minute % 5 === 0 || pages[page + P.slowBar] === 0) pages[page + P.slowBar] = slowBar(pages, page);
@@ -73,6 +76,7 @@ export function gradeFunction(
   if (shard.options.records) shard.minutes.push(minuteRow(shard, at, slot, 0));
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
+  levelBack(shard, slot, watermarkMs);
   let findings = scoreWindow(shard, slot, partial);
   shard.tested += TESTS_OF_WINDOW;
   if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteWindow(pages, page, view.raw);
@@ -132,12 +136,23 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   if (open || (within(view.minute, 5) === 4 && view.rate > 0.1)) {
     view.sumHorizons();
     const drop = invocations(view);
-    if (drop !== null && drop.direction === 'down') findings.push(drop);
+    if (drop !== null && drop.direction === 'down' && !isReturn(view, drop)) findings.push(drop);
   }
   if (findings.length > 0 || open) settle(shard, slot, findings, watermarkMs);
   if (pages[page + P.gap]! < asleepAfter(shard, page)) return false;
   closeAll(shard, slot, watermarkMs);
   return true;
+}
+
+/** Once a quarter of an hour: what had shifted, and was accepted, may be back. */
+function levelBack(shard: Shard, slot: number, watermarkMs: number): void {
+  const { pages, view } = shard;
+  if (!isShifted(pages, slot * PAGE) || within(view.minute, 15) !== 14) return;
+  const back = undoShift(view);
+  if (back === null) return;
+  oneShot(shard, slot, (view.minute + EPOCH_MINUTE) * 60_000, watermarkMs, `level-back:${back}`, '');
+  view.load(pages, slot * PAGE, view.time);
+  view.sumHorizons();
 }
 
 function called(shard: Shard, slot: number, minute: number, n: number, watermarkMs: number): void {
@@ -206,6 +221,7 @@ function anyOpen(shard: Shard, page: number): boolean {
 
 function closeAll(shard: Shard, slot: number, watermarkMs: number): void {
   const { view } = shard;
+  endSlow(shard, slot, 'the function has not been called for days', watermarkMs);
   for (let family = 0; family < FAMILIES; family++) {
     if (shard.pages[incidentAt(slot * PAGE, family) + I.open] === 0) continue;
     for (const decision of closeAsleep(view, family)) speak(shard, slot, decision, watermarkMs);

@@ -47,6 +47,7 @@ function resetModel(shard: Shard, page: number): void {
   shard.pages.fill(0, page + P.t0, page + P.types);
   shard.pages.fill(0, page + P.calib, page + P.split);
   shard.pages.fill(0, page + P.incident, page + P.streak + 8);
+  shard.pages.fill(0, page + P.slow, page + P.gaps);
   shard.pages[page + P.gap] = 0;
   shard.pages[page + P.gapExpected] = 0;
   for (let hour = 0; hour < 24; hour++) shard.pages[page + P.floor15 + hour] = -1;

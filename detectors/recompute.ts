@@ -92,6 +92,14 @@ function byModel(model: EvidenceModel, observed: number): Recomputed | null {
         ],
       };
     }
+    case 'cusum':
+      return {
+        score: (2 * number('slack') * number('sum')) / Math.LN10,
+        steps: [
+          `hours beyond the slack add up to ${number('sum').toFixed(1)}, each for one at most (one-sided CUSUM)`,
+          `in control so much is reached with a probability of exp(-2 × ${number('slack')} × ${number('sum').toFixed(1)})`,
+        ],
+      };
     default:
       return null;
   }

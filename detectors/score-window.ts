@@ -1,6 +1,7 @@
 import { CELL } from './page.ts';
 import { scoreRow } from './rows.ts';
 import type { Shard } from './shard.ts';
+import { isReturn } from './shift.ts';
 import { GUARDRAILS, LEAST_HISTORY, plainAtFirst } from './signals/first-calls.ts';
 import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import type { Finding } from './signals/signal.ts';
@@ -23,7 +24,7 @@ export function scoreWindow(shard: Shard, slot: number, partial: boolean): reado
   for (const [name, signal] of isNew ? FIRST_SIGNALS : SIGNALS) {
     if (disabledSignals.length > 0 && disabledSignals.includes(name)) continue;
     const finding = isNew ? plainAtFirst(view, signal(view)) : signal(view);
-    if (finding === null || (partial && finding.direction === 'down')) continue;
+    if (finding === null || (partial && finding.direction === 'down') || isReturn(view, finding)) continue;
     if (finding.score >= KEEP_SCORE) {
       findings ??= [];
       findings.push(finding);

@@ -22,7 +22,8 @@ export const SIGNALS = [
 export type SignalName = (typeof SIGNALS)[number];
 
 /** Signals of one family tell of one incident; families may have incidents of their own side by side. */
-export const FAMILY = { traffic: 0, latency: 1, failure: 2, data: 3, silence: 4, event: 5 } as const;
+export const FAMILY = { traffic: 0, latency: 1, failure: 2, data: 3, silence: 4, event: 5, slow: 6 } as const;
+/** Families whose incidents are in the page; what grows slowly keeps its own book (creep.ts). */
 export const FAMILIES = 6;
 export const FAMILY_OF: Readonly<Record<SignalName, number>> = {
   invocations: FAMILY.traffic,
