@@ -66,6 +66,28 @@ describe('a config that says', () => {
       yaml: 'prices:\n  functions:\n    - match: a*\n      architectur: arm64\n      architecture: arm64\n',
       said: ['a.yaml:4: prices.functions.0.architectur: unknown key, did you mean architecture?'],
     },
+    {
+      name: 'days that are not in the calendar',
+      yaml: 'holidays: [2026-12-25, 2026-02-30, 25.12.2026]\n',
+      said: [
+        'a.yaml:1: holidays.1: not a date, such as 2026-12-25',
+        'a.yaml:1: holidays.2: not a date, such as 2026-12-25',
+      ],
+    },
+    {
+      name: 'a planned event that is over before it begins',
+      yaml: 'planned:\n  - from: 2026-11-27T00:00+01:00\n    to: 2026-11-26T22:00Z\n    note: sale\n',
+      said: ['a.yaml:3: planned.0.to: must be after from'],
+    },
+    {
+      name: 'a planned event without a zone, a note and a known key',
+      yaml: 'planned:\n  - from: 2026-11-27T00:00\n    to: 2026-11-28T00:00Z\n    funtions: pay-*\n',
+      said: [
+        'a.yaml:2: planned.0.note: invalid input: expected string, received undefined',
+        'a.yaml:2: planned.0.from: not a time with its zone, such as 2026-11-27T00:00+01:00 or 2026-11-26T23:00Z',
+        'a.yaml:4: planned.0.funtions: unknown key, did you mean functions?',
+      ],
+    },
     { name: 'one key twice', yaml: 'store: a\nstore: b\n', said: ['a.yaml:2: map keys must be unique'] },
     { name: 'broken YAML', yaml: 'store: [a\n', said: [expect.stringMatching(/^a\.yaml:\d: flow sequence/)] },
     {
@@ -76,6 +98,16 @@ describe('a config that says', () => {
   ])('$name', ({ yaml, said }) => {
     expect(problemsOf(yaml)).toEqual(said);
   });
+});
+
+test('holidays and planned events are read, times as instants', () => {
+  const yaml =
+    'holidays: [2026-12-25]\nplanned:\n  - { from: 2026-11-27T00:00+01:00, to: 2026-11-28T00:00Z, functions: "pay-*", expect: surge, note: sale }\n';
+  const { settings } = parseConfig(yaml, 'a.yaml');
+  expect(settings.holidays).toEqual(['2026-12-25']);
+  expect(settings.planned).toEqual([
+    { fromMs: Date.UTC(2026, 10, 26, 23), toMs: Date.UTC(2026, 10, 28), functions: 'pay-*', expect: 'surge', note: 'sale' },
+  ]); // biome-ignore format: as a line of the file
 });
 
 test('without a file the defaults hold', () => {
@@ -98,6 +130,8 @@ test('the hash changes with what detection depends on, and with nothing else', (
   expect(hash('store: elsewhere\ninvocations: all')).toBe(hash(''));
   expect(hash('detection: { bar: 7 }')).not.toBe(hash(''));
   expect(hash('timeZone: Asia/Tokyo')).not.toBe(hash(''));
+  expect(hash('holidays: [2026-12-25]')).not.toBe(hash(''));
+  expect(hash('planned: [{ from: 2026-11-27T00:00Z, to: 2026-11-28T00:00Z, note: sale }]')).not.toBe(hash(''));
   expect(hash('prices: { architecture: arm64 }')).not.toBe(hash(''));
 });
 

@@ -89,6 +89,24 @@ const Owners = z.array(Owner).superRefine((owners, context) => {
       context.addIssue({ code: 'custom', path: [i, 'name'], message: `${name} is an owner already` });
 });
 
+const LocalDate = z.string().refine(isDate, 'not a date, such as 2026-12-25');
+const Instant = z
+  .string()
+  .refine(isInstant, 'not a time with its zone, such as 2026-11-27T00:00+01:00 or 2026-11-26T23:00Z');
+
+const Planned = z
+  .strictObject({
+    from: Instant.describe('when it begins'),
+    to: Instant.describe('when it is over'),
+    functions: z.string().min(1).default('*').describe('names of the functions, * and ? allowed'),
+    expect: z.enum(['surge', 'quiet', 'any']).default('any').describe('what is to be expected: more calls, fewer or none, anything'),
+    note: z.string().min(1).describe('what it is: said with every alert of that time'),
+  })
+  .refine((it) => !isInstant(it.from) || !isInstant(it.to) || Date.parse(it.from) < Date.parse(it.to), {
+    path: ['to'],
+    error: 'must be after from',
+  }); // biome-ignore format: one option a line reads as a table
+
 /** The config file. The only list of its keys: docs and "did you mean" are made from it. */
 export const ConfigFile = z.strictObject({
   timeZone: z
@@ -96,6 +114,11 @@ export const ConfigFile = z.strictObject({
     .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
     .default(DEFAULT_SETTINGS.timeZone)
     .describe('time zone that daily and weekly rhythm follow'),
+  holidays: z.array(LocalDate).default([]).describe('days off, in that zone: they are like days of a weekend'),
+  planned: z
+    .array(Planned)
+    .default([])
+    .describe('events known beforehand: alerts of their time are info, nothing is learnt'),
   store: z
     .string()
     .min(1)
@@ -154,8 +177,13 @@ export function parseConfig(
   if (document.problems.length > 0) throw new ConfigError(document.problems);
   const parsed = ConfigFile.safeParse(document.value);
   if (!parsed.success) throw new ConfigError(document.describe(parsed.error.issues, ConfigFile));
-  const { timeZone, store, invocations, pages_per_week, owners, detection, prices } = parsed.data;
-  const settings = { ...detection, timeZone };
+  const { timeZone, holidays, store, invocations, pages_per_week, owners, detection, prices } = parsed.data;
+  const planned = parsed.data.planned.map(({ from, to, ...rest }) => ({
+    fromMs: Date.parse(from),
+    toMs: Date.parse(to),
+    ...rest,
+  }));
+  const settings = { ...detection, timeZone, holidays, planned };
   const paging = { pagesPerWeek: pages_per_week, owners };
   return { settings, prices, store, invocations, paging, configHash: hashOf({ settings, prices }) };
 }
@@ -182,6 +210,20 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A day that is in the calendar, as `2026-12-25`. */
+function isDate(text: string): boolean {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (parts === null) return false;
+  const [year, month, day] = parts.slice(1).map(Number) as [number, number, number];
+  return new Date(Date.UTC(year, month - 1, day)).toISOString().startsWith(text);
+}
+
+/** A time of a day that is in the calendar, with its offset or Z. */
+function isInstant(text: string): boolean {
+  const isShaped = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  return isShaped && isDate(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
 }
 
 /** Sixteen hexadecimal digits of the SHA-256 of the value with its keys in order. */

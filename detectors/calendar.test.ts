@@ -37,6 +37,31 @@ describe('daylight saving moves the profile with the clock on the wall', () => {
     expect(at('Europe/Berlin', iso).hour).toBe(hour);
   });
 
+  test.each([
+    { name: 'Adelaide, a half-hour zone, springs forward', zone: 'Australia/Adelaide', iso: '2026-10-03T16:29Z', hour: 1 },
+    { name: 'Adelaide skips an hour', zone: 'Australia/Adelaide', iso: '2026-10-03T16:30Z', hour: 3 },
+    { name: 'Adelaide, the last minute of summer', zone: 'Australia/Adelaide', iso: '2026-04-04T16:29Z', hour: 2 },
+    { name: 'Adelaide has the hour twice', zone: 'Australia/Adelaide', iso: '2026-04-04T16:30Z', hour: 2 },
+    { name: 'Lord Howe, which moves by half an hour, in summer', zone: 'Australia/Lord_Howe', iso: '2026-04-04T14:59Z', hour: 1 },
+    { name: 'Lord Howe has half an hour twice', zone: 'Australia/Lord_Howe', iso: '2026-04-04T15:00Z', hour: 1 },
+    { name: 'Lord Howe skips half an hour', zone: 'Australia/Lord_Howe', iso: '2026-10-03T15:30Z', hour: 2 },
+    { name: "St John's, half an hour and daylight saving", zone: 'America/St_Johns', iso: '2026-03-08T05:30Z', hour: 3 },
+    { name: 'New York springs forward', zone: 'America/New_York', iso: '2026-03-08T07:00Z', hour: 3 },
+    { name: 'New York falls back', zone: 'America/New_York', iso: '2026-11-01T06:00Z', hour: 1 },
+  ])('$name', ({ zone, iso, hour }) => {
+    expect(at(zone, iso).hour).toBe(hour);
+  }); // biome-ignore format: a table
+
+  test('a day of a switch has 23 or 25 hours, and each of its minutes one place', () => {
+    for (const [iso, hours] of [['2026-03-28T23:00Z', 23], ['2026-10-24T22:00Z', 25]] as const) {
+      const calendar = createCalendar('Europe/Berlin', ['2026-03-29', '2026-10-25']);
+      const day = Array.from({ length: hours * 60 }, (_, i) => ({ ...calendar(minuteOf(iso) + i) }));
+      expect(new Set(day.map(({ weekend }) => weekend))).toEqual(new Set([1]));
+      expect([day[0]!.hour, day.at(-1)!.hour]).toEqual([0, 23]);
+      for (let i = 1; i < day.length; i++) expect([0, 1, 2]).toContain(Math.abs(day[i]!.hour - day[i - 1]!.hour));
+    }
+  }); // biome-ignore format: two days
+
   test('whatever order minutes are asked in, each has one answer', () => {
     const minutes = Array.from({ length: 40 }, (_, i) => minuteOf('2026-03-28T23:00Z') + i * 7);
     const calendar = createCalendar('Europe/Berlin');
@@ -74,6 +99,19 @@ describe('interpolation between the centres of hours', () => {
       }),
       { numRuns: 60 }, // a calendar of a zone is dear to make
     );
+  });
+});
+
+describe('holidays', () => {
+  const calendar = createCalendar('America/New_York', ['2026-12-25', '2027-01-01']);
+  test.each([
+    { name: 'begin at midnight on the wall', iso: '2026-12-25T05:00Z', weekend: 1 },
+    { name: 'and not before', iso: '2026-12-25T04:59Z', weekend: 0 },
+    { name: 'end with their day', iso: '2026-12-26T04:59Z', weekend: 1 },
+    { name: 'of one year are none of the next', iso: '2027-12-24T12:00Z', weekend: 0 },
+    { name: 'span the turn of the year', iso: '2027-01-01T12:00Z', weekend: 1 },
+  ])('$name', ({ iso, weekend }) => {
+    expect(calendar(minuteOf(iso)).weekend).toBe(weekend);
   });
 });
 

@@ -15,11 +15,18 @@ export interface CalendarMinute {
 
 const DAY = 1440;
 
+/** Days since 1970 of local dates such as `2026-12-25`. */
+function daysOf(dates: readonly string[]): ReadonlySet<number> {
+  return new Set(dates.map((date) => Date.parse(`${date}T00:00:00Z`) / 86_400_000));
+}
+
 /**
  * Turns minutes into calendar positions. The zone's offset is looked up once a quarter of an hour (no zone changes
- * more finely), so DST moves the profile with the clock on the wall. Pure: ICU data and the minute decide.
+ * more finely), so DST moves the profile with the clock on the wall. `holidays` are local dates that count as days of a
+ * weekend. Pure: ICU data and the minute decide.
  */
-export function createCalendar(timeZone: string): (minute: number) => CalendarMinute {
+export function createCalendar(timeZone: string, holidays: readonly string[] = []): (minute: number) => CalendarMinute {
+  const free = daysOf(holidays);
   const offsetAt = timeZone === 'UTC' ? () => 0 : zoneOffset(timeZone);
   const out: CalendarMinute = { minute: 0, hour: 0, otherHour: 0, otherWeight: 0, weekend: 0, otherWeekend: 0 };
   return (minute) => {
@@ -28,9 +35,9 @@ export function createCalendar(timeZone: string): (minute: number) => CalendarMi
     const towards = ofHour < 30 ? -60 : 60;
     out.minute = minute;
     out.hour = hourOf(local);
-    out.weekend = weekendOf(local);
+    out.weekend = weekendOf(local, free);
     out.otherHour = hourOf(local + towards);
-    out.otherWeekend = weekendOf(local + towards);
+    out.otherWeekend = weekendOf(local + towards, free);
     out.otherWeight = Math.abs(ofHour + 0.5 - 30) / 60;
     return out;
   };
@@ -40,9 +47,10 @@ function hourOf(local: number): number {
   return Math.floor((((local % DAY) + DAY) % DAY) / 60);
 }
 
-function weekendOf(local: number): 0 | 1 {
-  const day = (((Math.floor(local / DAY) + 4) % 7) + 7) % 7; // 1970-01-01 was a Thursday
-  return day === 0 || day === 6 ? 1 : 0;
+function weekendOf(local: number, free: ReadonlySet<number>): 0 | 1 {
+  const date = Math.floor(local / DAY);
+  const day = (((date + 4) % 7) + 7) % 7; // 1970-01-01 was a Thursday
+  return day === 0 || day === 6 || free.has(date) ? 1 : 0;
 }
 
 function zoneOffset(timeZone: string): (minute: number) => number {

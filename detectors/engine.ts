@@ -8,6 +8,7 @@ import { EPOCH_MINUTE } from './page.ts';
 import { releasePending } from './pending.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
+import type { DetectionSettings } from './settings.ts';
 import { type Pulse, SHARDS, Shard, type ShardOptions, shardOf } from './shard.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -58,7 +59,7 @@ export class Engine {
   constructor(options: ShardOptions, listen: (minute: EngineMinute) => void) {
     this.#options = options;
     this.#listen = listen;
-    this.#timeOf = createTimeOf(options.settings.timeZone, options.parts ?? ALL_PARTS, () => this.sourceStart);
+    this.#timeOf = createTimeOf(options.settings, options.parts ?? ALL_PARTS, () => this.sourceStart);
     for (let number = 0; number < SHARDS; number++) {
       const shard = new Shard(number, options);
       shard.timeOf = this.#timeOf;
@@ -254,8 +255,12 @@ function nextMinute(shards: readonly Shard[], from: number, to: number): number 
   return next;
 }
 
-function createTimeOf(timeZone: string, parts: Parts, sourceStart: () => number): (minute: number) => GradeTime {
-  const calendar = createCalendar(timeZone);
+function createTimeOf(
+  { timeZone, holidays }: DetectionSettings,
+  parts: Parts,
+  sourceStart: () => number,
+): (minute: number) => GradeTime {
+  const calendar = createCalendar(timeZone, holidays);
   const copy = (minute: number): CalendarMinute => withoutRhythm({ ...calendar(minute) }, parts);
   let known: GradeTime | null = null;
   return (minute) => {

@@ -10,6 +10,7 @@ import { incidentAt, isOpen } from './incident.ts';
 import { asleepAfter, oneShot } from './lifecycle.ts';
 import { dropMinute } from './open-windows.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
+import { coverPlanned, isPlanned } from './planned.ts';
 import { advance, fold, type GradeTime, HORIZON_MINUTES, within } from './ring.ts';
 import { minuteRow } from './rows.ts';
 import { scoreWindow } from './score-window.ts';
@@ -62,6 +63,7 @@ export function gradeFunction(
   const at = cellOf(shard, slot, minute);
   view.load(pages, page, time);
   advance(pages, page, time);
+  coverPlanned(shard, slot, minute);
   if (within(minute, 60) === 0) followSlow(shard, slot, time, watermarkMs);
   pages[page + P.age] = pages[page + P.age]! + 1;
   if (minute % 15 === 0) learnTails(pages, page);
@@ -79,7 +81,7 @@ export function gradeFunction(
   levelBack(shard, slot, watermarkMs);
   let findings = scoreWindow(shard, slot, partial);
   shard.tested += TESTS_OF_WINDOW;
-  if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteWindow(pages, page, view.raw);
+  if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(shard, slot)) noteWindow(pages, page, view.raw);
   if (shard.observed[slot] !== 0) {
     foldVersions(shard, slot, minute, at, time.now.hour);
     const ofVersion = versionFindings(shard, slot, minute);
@@ -95,7 +97,10 @@ export function gradeFunction(
 const CALIBRATE_AFTER = DAY;
 
 /** An incident is open that is not learnt. */
-function isCovered(pages: Float32Array, page: number): boolean {
+function isCovered(shard: Shard, slot: number): boolean {
+  const { pages } = shard;
+  const page = slot * PAGE;
+  if (isPlanned(shard, slot, shard.view.minute)) return true;
   for (let family = 0; family < FAMILIES; family++) {
     const at = incidentAt(page, family);
     if (pages[at + I.open] !== 0 && pages[at + I.signals]! < HABIT) return true;
@@ -160,8 +165,10 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const page = slot * PAGE;
   const gap = pages[page + P.gap]!;
   if (gap > 0) {
-    if (shard.view.history >= CALIBRATE_AFTER && !isCovered(pages, page)) noteGap(pages, page, gapSurprise(shard.view));
-    learnGap(pages, page, gap, pages[page + P.gapExpected]!, isOpen(pages, page, FAMILY.silence));
+    if (shard.view.history >= CALIBRATE_AFTER && !isCovered(shard, slot)) noteGap(pages, page, gapSurprise(shard.view));
+    if (!isPlanned(shard, slot, minute)) {
+      learnGap(pages, page, gap, pages[page + P.gapExpected]!, isOpen(pages, page, FAMILY.silence));
+    }
     pages[page + P.gap] = 0;
     pages[page + P.gapExpected] = 0;
   }
@@ -185,7 +192,7 @@ const PULSE_CALLS = 2;
 
 function pulse(shard: Shard, slot: number, n: number): void {
   const { view } = shard;
-  if (!(view.history >= 60)) return;
+  if (!(view.history >= 60) || isPlanned(shard, slot, view.minute)) return;
   const account = shard.accounts[slot]!;
   let sums = shard.pulses.get(account);
   if (sums === undefined) {

@@ -93,16 +93,20 @@ function byModel(model: EvidenceModel, observed: number): Recomputed | null {
       };
     }
     case 'cusum':
-      return {
-        score: (2 * number('slack') * number('sum')) / Math.LN10,
-        steps: [
-          `hours beyond the slack add up to ${number('sum').toFixed(1)}, each for one at most (one-sided CUSUM)`,
-          `in control so much is reached with a probability of exp(-2 × ${number('slack')} × ${number('sum').toFixed(1)})`,
-        ],
-      };
+      return slowly(number('slack'), number('sum'));
     default:
       return null;
   }
+}
+
+function slowly(slack: number, sum: number): Recomputed {
+  return {
+    score: (2 * slack * sum) / Math.LN10,
+    steps: [
+      `hours beyond the slack add up to ${sum.toFixed(1)}, each for one at most (one-sided CUSUM)`,
+      `in control so much is reached with a probability of exp(-2 × ${slack} × ${sum.toFixed(1)})`,
+    ],
+  };
 }
 
 function count(tail: string, observed: number, mean: number, phi: number, model: EvidenceModel): Recomputed {

@@ -5,6 +5,7 @@ import { Cells, HistogramNodes } from './cells.ts';
 import { Evidence } from './evidence.ts';
 import { hashText } from './keys.ts';
 import { P, PAGE } from './page.ts';
+import { Plans } from './planned.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
 import { SeenEvents } from './seen.ts';
@@ -101,6 +102,8 @@ export class Shard {
   /** versions, error types: text of the hashes in pages */
   readonly texts = new Map<number, string>();
   readonly view = new WindowView();
+  /** what the operator knows of beforehand */
+  readonly plans: Plans;
   /** minute of the first event of the whole source */
   sourceStart = Number.NaN;
   /** calendar of a minute; set by the engine that hosts the shard */
@@ -127,6 +130,7 @@ export class Shard {
   constructor(number: number, options: ShardOptions) {
     this.number = number;
     this.options = options;
+    this.plans = new Plans(options.settings.planned);
     this.view.parts = options.parts ?? ALL_PARTS;
     const span = Math.max(60_000, Math.min(SEEN_SPAN_MS, Math.ceil(options.settings.latenessMs / 8 / 60_000) * 60_000));
     this.reports = new SeenEvents(span);

@@ -50,7 +50,7 @@ describe('a level that stays is accepted once, and the old one is kept for a wee
     const plan = { perMinute: (minute: number) => (between(minute, SHIFT, SHIFT + 2.5 * DAY) ? 1 : 6) };
     const { loud, events } = told(plan, 12);
     expect(loud.filter((text) => text.startsWith('opened'))).toEqual(['opened invocations@8.4']);
-    expect(events.filter(({ text }) => text.includes('back at the level'))[0]?.severity).toBe('info');
+    expect(events.find(({ text }) => text.includes('back at the level'))?.severity).toBe('info');
   });
 
   test('duration that returns: what is slow by the old level is slow again', () => {

@@ -2,7 +2,12 @@ import { dispersion, hourRate, logMoments } from './baseline.ts';
 import type { CalendarMinute } from './calendar.ts';
 import { BAD, P, Q } from './page.ts';
 import type { SignalName } from './signals/signal.ts';
-import type { HourResidual } from './slow.ts';
+
+/** What an hour said of a quantity: how far from its reference, and half the shift to be found, in standard deviations. */
+export interface HourResidual {
+  readonly residual: number;
+  readonly halfShift: number;
+}
 
 /** A quantity of a function that may creep. All levels are log2. */
 export interface SlowQuantity {

@@ -1,7 +1,7 @@
 import { cusumStep } from '../models/statistical/cusum.ts';
 import { CELL, P } from './page.ts';
 import { type GradeTime, within } from './ring.ts';
-import { QUANTITIES } from './slow-quantities.ts';
+import { type HourResidual, QUANTITIES } from './slow-quantities.ts';
 
 /**
  * The slow clock: what the baseline would follow. A quantity that grows by a per cent a day is never far from a mean of the
@@ -25,12 +25,6 @@ export const ALARM = 24;
 const SUM_AT_MOST = 48;
 /** Slack of at least half a standard deviation of an hour: finds a shift of one fastest. */
 export const LEAST_SLACK = 0.5;
-
-/** What an hour said of a quantity: how far from its reference, and half the shift to be found, in standard deviations. */
-export interface HourResidual {
-  readonly residual: number;
-  readonly halfShift: number;
-}
 
 /** Slack of the test, in standard deviations of an hour. */
 export function slackOf({ halfShift }: HourResidual): number {

@@ -1,7 +1,9 @@
 import type { Decision } from './decision.ts';
-import { EPOCH_MINUTE, P, PAGE, Q, TYPES_KEPT } from './page.ts';
+import { incidentAt } from './incident.ts';
+import { EPOCH_MINUTE, I, P, PAGE, Q, TYPES_KEPT } from './page.ts';
+import { plannedNote } from './planned.ts';
 import type { Shard } from './shard.ts';
-import { FAMILY } from './signals/signal.ts';
+import { FAMILIES, FAMILY } from './signals/signal.ts';
 import { noteSaid, splitFor } from './versions/look.ts';
 import type { VersionSplit } from './versions/split.ts';
 
@@ -28,6 +30,12 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
   const { view } = shard;
   const page = slot * PAGE;
   const { finding } = decision;
+  const note = decision.event === 'resolved' ? null : plannedNote(shard, slot, view.minute, decision.family);
+  if (note !== null) {
+    // severity as said: what goes on when the event is over is then said to have risen
+    if (decision.family < FAMILIES) shard.pages[incidentAt(page, decision.family) + I.level] = 0;
+    if (decision.event === 'updated') return;
+  }
   const horizon = finding?.horizon ?? 0;
   const ms = (minute: number) => (minute + EPOCH_MINUTE) * 60_000;
   const evidence = shard.evidence.since(slot, ms(decision.onset));
@@ -42,7 +50,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
     endedMs: decision.ended === null ? null : ms(decision.ended),
     family: decision.family,
     signal: decision.signal,
-    severity: decision.severity,
+    severity: note === null ? decision.severity : 'info',
     finding,
     related: decision.related,
     windowsLearnt: Math.round(shard.pages[page + P.levelMinutes]!),
@@ -53,7 +61,10 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
       decision.family === FAMILY.silence
         ? { failed: [], slowest: [], sending: [] }
         : { failed: [...evidence.failed], slowest: [...evidence.slow], sending: [...evidence.sending] },
-    rule: decision.event === 'resolved' ? decision.rule : `${decision.rule}${learning(shard, page)}`,
+    rule:
+      decision.event === 'resolved'
+        ? decision.rule
+        : `${decision.rule}${learning(shard, page)}${note === null ? '' : `; planned: ${note}`}`,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
     ...(split === null ? {} : { split }),
   });
