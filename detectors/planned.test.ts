@@ -3,7 +3,7 @@ import { Flag } from '../ingest/fragment.ts';
 import { playBlocks } from '../test/pipeline.ts';
 import { type Plan, play } from '../test/play.ts';
 import { START_MS } from '../test/stream.ts';
-import { Plans } from './planned.ts';
+import { Plans } from './plans.ts';
 import { DEFAULT_SETTINGS, type PlannedEvent } from './settings.ts';
 
 const DAY = 1440;

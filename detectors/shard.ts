@@ -5,7 +5,7 @@ import { Cells, HistogramNodes } from './cells.ts';
 import { Evidence } from './evidence.ts';
 import { hashText } from './keys.ts';
 import { P, PAGE } from './page.ts';
-import { Plans } from './planned.ts';
+import { Plans } from './plans.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
 import { SeenEvents } from './seen.ts';
