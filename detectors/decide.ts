@@ -27,7 +27,7 @@ export function decide(view: WindowView, findings: readonly Finding[], settings:
   for (const family of orderOf(tops)) {
     const top = tops[family] ?? null;
     const at = view.base + P.streak + family;
-    const bad = top !== null && top.score >= settings.bar;
+    const bad = top !== null && top.score >= barOf(top, settings);
     view.page[at] = ((view.page[at]! << 1) | (bad ? 1 : 0)) & 31;
     if (isOpen(view.page, view.base, family)) follow(view, family, top, tops, settings, out);
     else if (top !== null && !out.some(isEnd)) consider(view, family, top, tops, settings, out);
@@ -71,7 +71,13 @@ const isDrop = ({ signal, direction }: Finding): boolean => signal === 'invocati
  * What a longer horizon may lack of the bar, 1 to 240 minutes: neighbouring windows of a long horizon are nearly the same
  * window, so chance has so many fewer looks. About log10 of the windows that share their evidence.
  */
-const SHARED_LOOKS: readonly number[] = [0, 0.3, 1, 1.8, 2.2];
+const SHARED_LOOKS: readonly number[] = [0, 0.7, 1.2, 1.8, 2.2];
+
+/** The score that a finding needs when it persists. A gap is looked at as one, however long it is. */
+function barOf(finding: Finding, settings: DetectionSettings): number {
+  const looks = finding.signal === 'silence' ? 0 : SHARED_LOOKS[finding.horizon]!;
+  return settings.bar - looks + (isDrop(finding) ? DOWN_EXTRA : 0);
+}
 
 /** Why this evidence suffices; null when it does not. */
 export function passes(
@@ -82,8 +88,7 @@ export function passes(
   settings: DetectionSettings,
 ): string | null {
   const { extremeBar } = settings;
-  const looks = top.signal === 'silence' ? 0 : SHARED_LOOKS[top.horizon]!; // a gap is looked at as one
-  const bar = settings.bar - looks + (isDrop(top) ? DOWN_EXTRA : 0);
+  const bar = barOf(top, settings);
   const fused = top.score + 0.3 * second;
   if (top.score < bar && !(top.score >= bar - 1.5 && fused >= bar + 1)) return null;
   const streak = view.page[view.base + P.streak + family]! | 0;

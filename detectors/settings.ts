@@ -42,7 +42,7 @@ export const DEFAULT_SETTINGS: DetectionSettings = {
   planned: [],
   warmupWindows: 60,
   bar: 6,
-  extremeBar: 8,
+  extremeBar: 7,
   closeAfterWindows: 15,
   disabledSignals: [],
 };

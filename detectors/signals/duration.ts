@@ -26,7 +26,7 @@ const TAIL: BadCountRule = {
   quantity: Q.tail,
   prior: 0.01,
   priorCalls: 100,
-  support: 4,
+  support: 3,
   ratio: 3,
   rise: 0.03,
   horizons: [0, 1, 2, 3, 4],

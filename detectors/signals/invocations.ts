@@ -38,7 +38,7 @@ function surge(view: WindowView): Finding | null {
     const raw = upperSurpriseGivenCall(n, mu, phi, view.seen());
     view.note(TAIL.invocations, raw);
     if (raw <= bestRaw || n < UP_CALLS || n < view.floor(UP_RATIO[h]!) * view.caution * mu) continue;
-    if (view.parts.guards && n <= 1.15 * guardOf(view, h)) continue;
+    if (view.parts.guards && n <= guardOf(view, h)) continue;
     best = h;
     bestRaw = raw;
   }

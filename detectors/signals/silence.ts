@@ -10,9 +10,8 @@ import type { Finding } from './signal.ts';
 const DUE = 8;
 const GAP_RATIO = 2;
 const LEAST_MINUTES = 5;
-/** … or that many more calls must have been due than twice those of any gap on record. */
-const MORE_DUE = 3;
-const DUE_RATIO = 1.6;
+/** … or that many more calls must have been due than in any gap on record; its own past tells by how much more is rare. */
+const MORE_DUE = 1;
 /** A function that was only ever active for a few hours has shown no rhythm to break. */
 const ACTIVE_MINUTES = 360;
 
@@ -38,7 +37,7 @@ export function silence(view: WindowView): Finding | null {
   const due = page[base + P.gapExpected]!;
   if (due < DUE || gap < LEAST_MINUTES) return null;
   const longer = gap > GAP_RATIO * page[base + P.longestGap]!;
-  if (!longer && due <= DUE_RATIO * page[base + P.longestDue]! + MORE_DUE) return null;
+  if (!longer && due <= page[base + P.longestDue]! + MORE_DUE) return null;
   if (page[base + P.lastSeen]! - page[base + P.since]! < ACTIVE_MINUTES) return null;
   const horizon = horizonOf(gap);
   const phi = phiOfGap(view, gap);
