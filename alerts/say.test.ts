@@ -170,3 +170,25 @@ describe('numbers as a person reads them', () => {
     expect(shown).toBe(expected);
   });
 });
+
+describe('an alert says against what', () => {
+  const textOf = (finding: Partial<Finding>) =>
+    alertEvent(verdict('pay', 3, { finding: { ...FINDING, ...finding } }), 'id', 'hash').text;
+  test('counts in whole calls, none where hardly any is usual', () => {
+    expect(textOf({ low: 0, high: 0.00025 })).toContain('30 failed invocations, usually none, in 1 min');
+    expect(textOf({ low: 11.6, high: 30.2 })).toContain('usually 12 to 30,');
+    expect(textOf({ unit: 'USD', observed: 3, low: 0.5, high: 1 })).toContain('$3.00, usually $0.50 to $1.00,');
+  });
+
+  test('and the past it is compared with, by the hour where that counts', () => {
+    const usualAt = '14:00 to 15:00 UTC on weekdays';
+    const why = (more: Partial<Verdict>) =>
+      alertEvent(verdict('pay', 3, { usualAt, ...more }), 'id', 'hash').why.join('\n');
+    expect(why({ signal: 'invocations', windowsLearnt: 7200 })).toContain(
+      'compared with 7,200 minutes of its own past (5.0 days), as usual from 14:00 to 15:00 UTC on weekdays',
+    );
+    expect(why({ signal: 'errors' })).toMatch(/compared with 100 minutes of its own past$/m);
+    const related = [{ signal: 'cost', score: 9, observed: 0.5, mid: 0.02, horizon: 1 }] as const;
+    expect(why({ related })).toContain('also cost: $0.50 in 5 min, usually $0.02 (score 9.0)');
+  });
+});

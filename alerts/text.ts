@@ -38,7 +38,7 @@ function versionText({ claim, version }: VersionSplit): string {
 
 function phrase(finding: Finding): string {
   const { signal, direction, observed, low, high } = finding;
-  const band = `expected ${amount(low, finding.unit)} to ${amount(high, finding.unit)}`;
+  const band = usually(low, high, finding.unit);
   if (signal === 'silence') return `no invocation, though ${amount(finding.mid, '')} were due,`;
   if (signal === 'invocations')
     return `${amount(observed, '')} invocations, ${direction === 'up' ? '' : 'far fewer than usual, '}${band},`;
@@ -49,6 +49,27 @@ function phrase(finding: Finding): string {
 function slowly({ signal, observed, mid, unit }: Finding): string {
   const show = (value: number) => `${amount(value, unit)}${unitText(unit)}`;
   return `${signal} has grown slowly to ${show(observed)}, from ${show(mid)} in the weeks before`;
+}
+
+/** The band of what is usual: whole numbers for what is counted, and none where hardly any. */
+function usually(low: number, high: number, unit: string): string {
+  if (unit === 'USD' || unit === 'ms' || unit === 'MiB' || unit.startsWith('bytes'))
+    return `usually ${amount(low, unit)} to ${amount(high, unit)}`;
+  const most = Math.round(high);
+  return most < 1 ? 'usually none' : `usually ${amount(Math.round(low), '')} to ${amount(most, '')}`;
+}
+
+/** Units of what other signals observed. */
+const UNIT: Readonly<Partial<Record<Finding['signal'], string>>> = { cost: 'USD', egress: 'bytes', memory: 'MiB' };
+/** Signals whose expectation follows the hour; the others compare with the whole past. */
+const HOURLY: readonly Finding['signal'][] = ['invocations', 'silence', 'cost', 'egress', 'duration'];
+
+/** Compared with what. */
+function comparedWith({ windowsLearnt, signal, usualAt }: Verdict): string {
+  const minutes = windowsLearnt.toLocaleString('en-US');
+  const days = windowsLearnt >= 1440 ? ` (${(windowsLearnt / 1440).toFixed(1)} days)` : '';
+  const when = usualAt !== undefined && HOURLY.includes(signal) ? `, as usual from ${usualAt}` : '';
+  return `compared with ${minutes} minutes of its own past${days}${when}`;
 }
 
 function multiple(finding: Finding): string {
@@ -132,8 +153,8 @@ export function reasons(verdict: Verdict): string[] {
   const why = [
     `${finding.rule}`,
     `${verdict.rule} (p = ${probability(finding.score)})`,
-    `baseline of ${verdict.windowsLearnt} one-minute windows`,
     ...finding.drivers,
+    comparedWith(verdict),
   ];
   if (verdict.detail?.startsWith('error-type:') === true)
     why.push(`new error type: ${verdict.detail.slice('error-type:'.length)}`);
@@ -141,8 +162,10 @@ export function reasons(verdict: Verdict): string[] {
     why.push(
       `${versionText(verdict.split)}: ${verdict.split.newer}, against ${verdict.split.older} (score ${verdict.split.score.toFixed(1)})`,
     );
-  for (const { signal, score, observed, mid } of verdict.related) {
-    why.push(`also ${signal}: ${amount(observed, '')} against ${amount(mid, '')} expected (score ${score.toFixed(1)})`);
+  for (const { signal, score, observed, mid, horizon } of verdict.related) {
+    const unit = UNIT[signal] ?? '';
+    const usual = unit === '' && mid < 0.5 ? 'usually none' : `usually ${amount(mid, unit)}`;
+    why.push(`also ${signal}: ${amount(observed, unit)} in ${HORIZON[horizon]}, ${usual} (score ${score.toFixed(1)})`);
   }
   return why;
 }

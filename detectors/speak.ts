@@ -25,6 +25,16 @@ function learning(shard: Shard, page: number): string {
   return learnt >= warmupWindows ? '' : `; learning ${learnt} of ${warmupWindows}: judged by what is usual elsewhere`;
 }
 
+/** Before a day was learnt, no hour of it is known. */
+const DAY = 1440;
+
+/** `14:00 to 15:00 Europe/Berlin on weekdays`: what the rates that are expected now are of. */
+function clockOf({ view, options }: Shard): string {
+  const { hour, weekend } = view.time.now;
+  const clock = (h: number) => `${String(h % 24).padStart(2, '0')}:00`;
+  return `${clock(hour)} to ${clock(hour + 1)} ${options.settings.timeZone} on ${weekend === 1 ? 'weekends' : 'weekdays'}`;
+}
+
 /** Gives a decision its names, times and evidence, and lines it up for the fleet stage. */
 export function speak(shard: Shard, slot: number, decision: Decision, atMs: number): void {
   const { view } = shard;
@@ -66,6 +76,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
         ? decision.rule
         : `${decision.rule}${learning(shard, page)}${note === null ? '' : `; planned: ${note}`}`,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
+    ...(shard.pages[page + P.levelMinutes]! >= DAY ? { usualAt: clockOf(shard) } : {}),
     ...(split === null ? {} : { split }),
   });
   if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);

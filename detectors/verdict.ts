@@ -43,6 +43,8 @@ export interface Verdict {
   readonly rule: string;
   /** lifecycle, content: what was seen, e.g. `dormant-awake`, `secret:aws-access-key` */
   readonly detail: string | null;
+  /** the hour of the day and week that expectations are of, in words; absent while no day is known */
+  readonly usualAt?: string;
   /** what the split by version says of it; absent = nothing, or no new version */
   readonly split?: VersionSplit;
   /** what another signal found when it joined the incident; set by the fleet stage */

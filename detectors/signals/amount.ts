@@ -82,7 +82,7 @@ function finding(
     support: n,
     model: { kind: 'gamma-sum', tail: 'upper', ...parameters, ...ownTail(view, rule.tail) },
     rule: `×${(sum / mean).toFixed(2)} passes the floor of ×${(rule.ratio[h]! * view.caution).toFixed(2)} for ${view.minutesOf(h)} min`,
-    drivers: [`×${(n / due).toFixed(2)} calls`, `×${(sum / n / perCall).toFixed(2)} a call`],
+    drivers: [`×${(n / due).toFixed(2)} calls, each ×${(sum / n / perCall).toFixed(2)}`],
   };
 }
 

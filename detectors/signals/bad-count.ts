@@ -75,7 +75,7 @@ function finding(view: WindowView, rule: BadCountRule, h: number, raw: number, s
     ratio: k / Math.max(mean, 1e-9),
     support: k,
     model: { kind: 'negative-binomial', tail: 'upper', mean, phi: spread, ...ownTail(view, rule.tail) },
-    rule: `${k} of ${calls} calls (${seen}) passes the floors: at least ${rule.support} calls, ×${rule.ratio} of the usual ${percent(share)}, +${percent(rule.rise)}`,
+    rule: `${Math.round(k)} of ${Math.round(calls)} calls (${seen}) passes the floors: at least ${rule.support} calls, ×${rule.ratio} of the usual ${percent(share)}, +${percent(rule.rise)}`,
     drivers: [`${seen} of calls against ${percent(share)} usually`],
   };
 }

@@ -1,6 +1,7 @@
 import { TAIL } from '../calibrate.ts';
 import { P, Q } from '../page.ts';
 import { type AmountRule, amount, COST_HISTORY } from './amount.ts';
+import { costDrivers } from './cost-drivers.ts';
 import type { Signal } from './signal.ts';
 
 /** Below this rise of the cost of one call, more cost is more calls: the business of `invocations`, with its guards. */
@@ -24,5 +25,6 @@ export const cost: Signal = (view) => {
   const largest = view.page[view.base + P.cost + 4]! * 1e-6;
   if (found === null || (view.parts.guards && found.horizon <= 3 && found.observed < 1.3 * largest)) return null;
   const calls = view.get(found.horizon, Q.n) / view.expected(found.horizon);
-  return found.ratio < LEAST_PER_CALL * calls ? null : found;
+  if (found.ratio < LEAST_PER_CALL * calls) return null;
+  return { ...found, drivers: costDrivers(view, found.horizon, calls, found.ratio / calls) };
 };
