@@ -140,7 +140,8 @@ function isHabit(view: WindowView, family: number, onset: number): boolean {
   const hour = (((view.time.now.hour - Math.floor((view.minute - onset) / 60)) % 24) + 24) % 24;
   const bits = page[base + P.recurring + which]!;
   const near = (1 << hour) | (1 << ((hour + 1) % 24)) | (1 << ((hour + 23) % 24));
-  const habit = (bits & near) !== 0 || page[base + P.unrest + which]! >= UNREST;
+  const habit =
+    ((bits | page[base + P.recurringBefore + which]!) & near) !== 0 || page[base + P.unrest + which]! >= UNREST;
   page[base + P.recurring + which] = bits | (1 << hour);
   page[base + P.unrest + which] = page[base + P.unrest + which]! + 1;
   return habit;

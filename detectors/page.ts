@@ -89,7 +89,7 @@ export const P = {
   fastMinutes: take(1),
   lossProfile: take(1),
   lossFast: take(1),
-  lossDay: take(1), // loss of the profile with factors of the day of the week
+  spare: take(1),
   disp: take(5 * 2), // over-dispersion a horizon (1, 5, 15, 60, 240): excess squares, squared means
   guard1: take(24), // largest 1-minute count seen in this hour of the day, decayed
   guard5: take(24),
@@ -120,7 +120,6 @@ export const P = {
   shift: take(2), // a level that was accepted: minute, factor of traffic; see shift.ts
   gaps: take(3), // finished gaps between calls: count, mean and variance of log2 minutes; see gaps.ts
   recurringBefore: take(2), // as `recurring`, of the fortnight before
-  dayFactor: take(7), // calls of Sunday … Saturday against the profile, as a difference from 1
   PAGE: 0,
 };
 (P as { PAGE: number }).PAGE = (at + 15) & ~15;

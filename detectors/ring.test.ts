@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Graded } from '../test/view.ts';
 import { createCalendar } from './calendar.ts';
 import { CELL, EPOCH_MINUTE, P, PAGE, Q } from './page.ts';
 import { advance, fold, foldLate, forgetTainted, type GradeTime, HORIZON_MINUTES, TIERS, taint } from './ring.ts';
@@ -152,4 +153,14 @@ test('the horizons are as long as their tiers at the end of an hour', () => {
   const last = 3_199_680 + 59;
   expect(TIERS.map((_, tier) => last - spanOf(tier + 1, last) + 1)).toEqual(HORIZON_MINUTES.slice(1));
   expect(EPOCH_MINUTE * 60_000).toBe(Date.UTC(2020, 0, 1));
+});
+
+test('an hour without an incident for four weeks is no habit any more', () => {
+  const graded = new Graded();
+  graded.page[P.recurring] = 1 << 9;
+  const known = () => graded.page[P.recurring]! | graded.page[P.recurringBefore]!;
+  graded.live(13 * 1440, 0.01);
+  expect(known()).toBe(1 << 9);
+  graded.live(16 * 1440, 0.01);
+  expect(known()).toBe(0);
 });

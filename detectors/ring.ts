@@ -65,6 +65,17 @@ export function advance(page: Float32Array, base: number, time: GradeTime): void
     page[base + P.unrest] = page[base + P.unrest]! * 0.87;
     page[base + P.unrest + 1] = page[base + P.unrest + 1]! * 0.87;
     page[base + P.gapCandidate] = page[base + P.gapCandidate]! * 0.97;
+    if (minute % FORTNIGHT === 0) fadeHabits(page, base);
+  }
+}
+
+/** An hour that has had no incident for a fortnight, or four weeks at most, is no habit any more. */
+const FORTNIGHT = 14 * 1440;
+
+function fadeHabits(page: Float32Array, base: number): void {
+  for (let which = 0; which < 2; which++) {
+    page[base + P.recurringBefore + which] = page[base + P.recurring + which]!;
+    page[base + P.recurring + which] = 0;
   }
 }
 
