@@ -86,7 +86,14 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
     mid: number(other.mid),
     horizon_ms: HORIZON_MINUTES[other.horizon]! * 60_000,
   }));
-  if (finding === null) return { request_ids, config_hash: configHash, rule: verdict.rule, detail: verdict.detail };
+  if (finding === null)
+    return {
+      request_ids,
+      config_hash: configHash,
+      rule: verdict.rule,
+      detail: verdict.detail,
+      ...(verdict.deploy === undefined ? {} : { deploy: verdict.deploy }),
+    };
   signals.unshift({
     signal: finding.signal,
     score: number(finding.score),

@@ -17,7 +17,8 @@ export function headline(verdict: Verdict): string {
       : 'back to normal';
     return `${name}: ${verdict.signal} ${how} (${verdict.rule})`;
   }
-  if (finding === null) return `${name}: ${oneShotText(verdict)}`;
+  if (finding === null)
+    return `${name}: ${oneShotText(verdict)}${verdict.deploy === undefined ? '' : `; ${verdict.deploy}`}`;
   const money =
     verdict.usdPerHour !== null && verdict.usdPerHour >= 0.01 ? `, ${usd(verdict.usdPerHour)}/h more than usual` : '';
   const since = `since ${time(verdict.onsetMs)}`;
@@ -31,9 +32,9 @@ export function headline(verdict: Verdict): string {
 }
 
 /** Which versions: the new one alone, since it came, or all alike. */
-function versionText({ claim, version }: VersionSplit): string {
-  if (claim === 'alike') return `old versions as much as version ${version}: not the deploy`;
-  return claim === 'only' ? `only version ${version}` : `since version ${version}`;
+function versionText({ claim, name }: VersionSplit): string {
+  if (claim === 'alike') return `old versions as much as ${name}: not the deploy`;
+  return claim === 'only' ? `only ${name}` : `since ${name}`;
 }
 
 function phrase(finding: Finding): string {
@@ -137,6 +138,8 @@ function oneShotText(verdict: Verdict): string {
       return `back at the level of before the shift (${value}): what was usual then is again`;
     case 'memory-grown':
       return `memory size raised, ${value}: each millisecond costs that much more`;
+    case 'timeout-changed':
+      return `time limit changed, ${value}`;
     case 'memory-size':
       return `memory size changed, ${value}`;
     case 'logs-dropped':

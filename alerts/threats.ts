@@ -54,6 +54,7 @@ const OF_DETAIL: Readonly<Record<string, readonly Threat[]>> = {
   'first-seen': ['T23'],
   'new-version': ['T7'],
   'memory-size': ['T7', 'T6'],
+  'timeout-changed': ['T7', 'T22'],
   'memory-grown': ['T1', 'T7'],
 };
 

@@ -32,6 +32,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     {
       settings: options.settings,
       pricesOf: options.pricesOf,
+      deploys: options.deploys ?? null,
       invocations: options.records ? options.invocations : 'none',
       records: options.records,
       ...(options.parts === undefined ? {} : { parts: options.parts }),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_SETTINGS } from '../detectors/settings.ts';
-import { ConfigError, loadConfig, parseConfig } from './config.ts';
+import { loadConfig, parseConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { pagingOf } from './paging.ts';
 
 function problemsOf(yaml: string, env = {}): readonly string[] {

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DEFAULT_PAGING } from '../alerts/budget-order.ts';
+import { Deploys } from '../detectors/deploys.ts';
 import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
+import { ConfigError } from './config-error.ts';
 import { readYaml } from './config-yaml.ts';
+import { loadDeploys } from './deploys.ts';
 
 /** One every ten minutes: nobody reads more, and ranks are kept for eight times as many. */
 const MOST_PAGES = 1000;
@@ -124,6 +127,11 @@ export const ConfigFile = z.strictObject({
     .min(1)
     .default('./.tripline')
     .describe('folder of the embedded database, URL of a ClickHouse server, or none'),
+  deploys: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file of deploys, NDJSON or CSV: what is new without one is a warning'),
   invocations: z.enum(['all', 'notable', 'none']).default('notable').describe('which invocation rows are stored'),
   pages_per_week: pagesPerWeek()
     .default(DEFAULT_PAGING.pagesPerWeek)
@@ -148,20 +156,11 @@ export interface Config {
   readonly store: string;
   readonly invocations: 'all' | 'notable' | 'none';
   readonly paging: Paging;
+  /** file of deploys, and what it tells; null = none is given, so nothing is unexpected */
+  readonly deploysFile: string | null;
+  readonly deploys: Deploys | null;
   /** hash of all that can change what is found: another one is another run */
   readonly configHash: string;
-}
-
-/** The config file is wrong. Lists every problem, one a line; the command line prints them and exits 2. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly code = 'BAD_CONFIG';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
 }
 
 /**
@@ -184,12 +183,31 @@ export function parseConfig(
     ...rest,
   }));
   const settings = { ...detection, timeZone, holidays, planned };
+  const deploysFile = parsed.data.deploys ?? null;
   const paging = { pagesPerWeek: pages_per_week, owners };
-  return { settings, prices, store, invocations, paging, configHash: hashOf({ settings, prices }) };
+  const configHash = hashOf({ settings, prices });
+  return { settings, prices, store, invocations, paging, deploysFile, deploys: null, configHash };
 }
 
-/** Reads and checks a config file; without one the defaults. @throws {ConfigError} also when it cannot be read */
-export function loadConfig(file: string | undefined, env: Readonly<Record<string, string | undefined>>): Config {
+/**
+ * Reads and checks a config file, without one the defaults, and the file of deploys it names or `deploysFile` does.
+ * @throws {ConfigError} also when one of them cannot be read
+ */
+export function loadConfig(
+  file: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  deploysFile: string | null = null,
+): Config {
+  const config = readConfig(file, env);
+  const from = deploysFile ?? config.deploysFile;
+  if (from === null) return config;
+  const list = loadDeploys(from);
+  // what the file says counts, not where it lies or how it is written
+  const configHash = hashOf({ config: config.configHash, deploys: list });
+  return { ...config, deploysFile: from, deploys: new Deploys(list), configHash };
+}
+
+function readConfig(file: string | undefined, env: Readonly<Record<string, string | undefined>>): Config {
   if (file === undefined) return parseConfig('', 'defaults');
   let yaml: string;
   try {

@@ -22,6 +22,11 @@ export function createParts(config: Config, origin: Origin = {}): ReplayParts {
   return {
     newParser: (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject),
     newPipeline: (options) =>
-      createPipeline({ ...options, pricesOf: pricesOf(config.prices), paging: pagingOf(config.paging) }),
+      createPipeline({
+        ...options,
+        pricesOf: pricesOf(config.prices),
+        paging: pagingOf(config.paging),
+        deploys: config.deploys,
+      }),
   };
 }

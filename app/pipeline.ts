@@ -1,6 +1,7 @@
 import type { BudgetStatus } from '../alerts/budget.ts';
 import type { PagingSettings } from '../alerts/budget-order.ts';
 import type { AlertEvent } from '../alerts/event.ts';
+import type { Deploys } from '../detectors/deploys.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { FragmentBlock } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
@@ -54,6 +55,8 @@ export interface PipelineOptions {
   readonly pricesOf: (fn: string) => Prices;
   /** who is paged, and how often; left out = the default budget, no owners */
   readonly paging?: PagingSettings;
+  /** what was deployed; absent = nobody tells, so nothing is unexpected */
+  readonly deploys?: Deploys | null;
   /** which invocation rows come out */
   readonly invocations: 'all' | 'notable' | 'none';
   /** false = no minutes and no scores are produced (store off): less work */

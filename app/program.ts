@@ -9,7 +9,7 @@ import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
 import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { ClosedOutputError, EXIT, InputError, InterruptedError, type Io, UsageError } from './io.ts';
 import { shown } from './style.ts';
 

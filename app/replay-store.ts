@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openSnapshots, type Snapshot, type Snapshots } from '../infra/state.ts';
 import { openStore, type Store, storeAddress } from '../infra/store.ts';
 import type { Reject } from '../ingest/reject.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { InputError } from './io.ts';
 import type { Pipeline, PipelineOutput } from './pipeline.ts';
 import { DEFAULT_STORE } from './store-access.ts';

@@ -168,7 +168,6 @@ function fill(shard: Shard, slot: number, minute: number, what: MinuteDraw): voi
   const at = cellAt(shard, slot, (minute + EPOCH_MINUTE) * 60_000);
   const { values } = shard.cells;
   values[at + C.n] = what.n;
-  values[at + C.calls] = what.n;
   values[at + C.err] = what.err;
   values[at + C.tmo] = what.tmo;
   values[at + C.oom] = what.oom;

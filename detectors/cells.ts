@@ -8,7 +8,7 @@ export const C = {
   minute: 0,
   nextOfSlot: 1, // next cell of the same function, -1 = none
   n: 2,
-  calls: 3, // reports, unweighted
+  near: 3, // calls that came near the known time limit
   nextCheck: 4, // calls at which the window is next worth a look
   dn: 5,
   ds: 6,

@@ -1,5 +1,6 @@
-import { oneShot } from './lifecycle.ts';
-import { EPOCH_MINUTE, P } from './page.ts';
+import { Flag } from '../ingest/fragment.ts';
+import { oneShot, toldOf } from './lifecycle.ts';
+import { EPOCH_MINUTE, P, PAGE } from './page.ts';
 import type { Shard } from './shard.ts';
 import { observe } from './versions/observe.ts';
 
@@ -41,7 +42,8 @@ export function versionSeen(
   shard.pages[page + P.versionSince] = minute;
   if (before === 0) return;
   observe(shard, slot, version, before, minute);
-  oneShot(shard, slot, timeMs, nowMs, `new-version:${shard.texts.get(version)}`, '');
+  const text = shard.texts.get(version) ?? '';
+  oneShot(shard, slot, timeMs, nowMs, `new-version:${text}`, '', toldOf(shard, slot, text, timeMs));
 }
 
 /** Published versions are numbers that grow; $LATEST stands before them. */
@@ -49,3 +51,32 @@ function versionOrder(shard: Shard, version: number): number {
   const number = Number(shard.texts.get(version));
   return Number.isFinite(number) ? number : -1;
 }
+
+/** Time limits are whole seconds; a report of a call that hit one says so within this, µs. */
+const LIMIT_SLACK_US = 100_000;
+
+/** A report of a timeout: with a status its duration is the limit, in older lines its bill is. */
+export function noteLimit(
+  shard: Shard,
+  slot: number,
+  flags: number,
+  durationUs: number,
+  billedUs: number,
+  timeMs: number,
+  nowMs: number,
+): void {
+  const us = (flags & Flag.statusKnown) !== 0 ? durationUs : billedUs;
+  const limitUs = Math.round(us / 1e6) * 1e6;
+  if (limitUs > 0 && Math.abs(us - limitUs) <= LIMIT_SLACK_US) limitSeen(shard, slot, limitUs, timeMs, nowMs);
+}
+
+/** A call hit a time limit of `limitUs`; another one than before was set since: an event, never an alarm. */
+export function limitSeen(shard: Shard, slot: number, limitUs: number, timeMs: number, nowMs: number): void {
+  const at = slot * PAGE + P.timeoutUs;
+  const before = shard.pages[at]!;
+  if (Math.abs(limitUs - before) < LIMIT_SLACK_US) return;
+  shard.pages[at] = limitUs;
+  if (before > 0) oneShot(shard, slot, timeMs, nowMs, `timeout-changed:${seconds(before)}→${seconds(limitUs)}`, '');
+}
+
+const seconds = (us: number): string => `${Number((us / 1e6).toPrecision(4))} s`;

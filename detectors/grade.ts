@@ -7,7 +7,7 @@ import { closeAsleep } from './follow.ts';
 import { learnGap } from './gaps.ts';
 import { housekeeping } from './housekeeping.ts';
 import { incidentAt, isOpen } from './incident.ts';
-import { asleepAfter, oneShot } from './lifecycle.ts';
+import { asleepAfter, oneShot, toldOf } from './lifecycle.ts';
 import { dropMinute } from './open-windows.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
 import { coverPlanned, isPlanned } from './planned.ts';
@@ -25,7 +25,7 @@ import { rememberType, speak } from './speak.ts';
 import { sumsOf } from './sums.ts';
 import { standingOf, versionFindings } from './versions/look.ts';
 import { dropNewer } from './versions/newer.ts';
-import { foldVersions } from './versions/observe.ts';
+import { foldVersions, observeDeploys } from './versions/observe.ts';
 
 const DAY = 1440;
 /** How many null hypotheses a window with calls tests: what multiple testing has to be corrected for. */
@@ -37,6 +37,7 @@ const TESTS_OF_WINDOW = Object.keys(WINDOW_SIGNALS).length * HORIZON_MINUTES.len
  */
 export function gradeMinute(shard: Shard, time: GradeTime, watermarkMs: number, partial: boolean): void {
   shard.graded = time.minute;
+  observeDeploys(shard, time.minute);
   const sleepers: number[] = [];
   for (const slot of shard.awake) if (gradeFunction(shard, slot, time, watermarkMs, partial)) sleepers.push(slot);
   if (sleepers.length > 0) {
@@ -178,7 +179,8 @@ function called(shard: Shard, slot: number, minute: number, n: number, watermark
   const source = minute - shard.sourceStart;
   const lived = minute - pages[page + P.firstSeen]!;
   const ms = (minute + EPOCH_MINUTE) * 60_000;
-  if (lived === 0 && source >= DAY) oneShot(shard, slot, ms, watermarkMs, 'first-seen:', '');
+  if (lived === 0 && source >= DAY)
+    oneShot(shard, slot, ms, watermarkMs, 'first-seen:', '', toldOf(shard, slot, null, ms));
   if (lived <= 30 && before < BURST && before + n >= BURST && source >= 2 * DAY) {
     oneShot(shard, slot, ms, watermarkMs, `new-function-burst:${before + n} calls in ${lived + 1} min`, '');
   }

@@ -1,7 +1,7 @@
 import { logMoments } from './baseline.ts';
 import { LEVELS } from './decision.ts';
 import { impactOf, worthOf } from './impact.ts';
-import { BAD_OF, I, INCIDENT, P, Q } from './page.ts';
+import { BAD, BAD_OF, I, INCIDENT, P, Q } from './page.ts';
 import type { Finding, SignalName } from './signals/signal.ts';
 import type { Severity } from './verdict.ts';
 import type { WindowView } from './window-view.ts';
@@ -96,6 +96,8 @@ export function stillElevated(
       return shifted(view, P.mem, Q.mn, Q.ms, h, 1.15);
     case 'silence':
       return view.page[view.base + P.gap]! > (view.rate > 0 ? USUAL_WAIT / view.rate : 0);
+    case 'timeouts':
+      return badShareUp(view, BAD.tmo, h, least(1.6)) || badShareUp(view, BAD.near, h, least(1.6));
     default:
       return badShareUp(view, BAD_OF_SIGNAL[signal] ?? 0, h, least(1.6));
   }
@@ -105,7 +107,7 @@ export function stillElevated(
 const USUAL_WAIT = 3;
 
 /** Which bad count tells whether an incident of this signal goes on. */
-const BAD_OF_SIGNAL: Readonly<Partial<Record<SignalName, number>>> = { timeouts: 1, oom: 2, cold_starts: 3, access: 4 };
+const BAD_OF_SIGNAL: Readonly<Partial<Record<SignalName, number>>> = { oom: 2, cold_starts: 3, access: 4 };
 
 /** The cost of a call, beyond what chance gives so few calls; or many more calls at the usual cost. */
 function costElevated(view: WindowView, h: number, least: number): boolean {

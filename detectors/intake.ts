@@ -1,7 +1,7 @@
 import { type Dictionary, F, Flag, type FragmentBlock, FragmentKind, NONE, U } from '../ingest/fragment.ts';
 import { costPicoUsd } from '../ingest/pricing.ts';
 import { C } from './cells.ts';
-import { sizeChanged, versionSeen } from './changes.ts';
+import { limitSeen, noteLimit, sizeChanged, versionSeen } from './changes.ts';
 import { early } from './early.ts';
 import { requestIdOf } from './evidence.ts';
 import { countFailure, newType } from './failures.ts';
@@ -16,6 +16,8 @@ import { addNewer } from './versions/newer.ts';
 import { O, RECORD } from './versions/observation.ts';
 
 const MINUTE_MS = 60_000;
+/** Calls beyond this share of their time limit are near it: what is slower by a twentieth is cut off. */
+const NEAR_LIMIT = 0.95;
 /** Calls this near to the bar for slow ones, in octaves, are worth naming as evidence. */
 const WORTH_NAMING = 0.25;
 
@@ -84,7 +86,6 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   const weight = doubles[f + F.weight]!;
   shard.calls++;
   values[at + C.n] = values[at + C.n]! + weight;
-  values[at + C.calls] = values[at + C.calls]! + 1;
   let fields = FIELD.report;
   // text tells of some failures; only a record that says `success` shows that the others were none
   if ((flags & (Flag.statusKnown | Flag.failed)) === Flag.statusKnown) fields |= FIELD.status;
@@ -151,6 +152,7 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
     costPico < 0 ? null : costPico,
   );
   if (failed) countFailure(shard, block, i, slot, at, timeMs);
+  if ((flags & Flag.timeout) !== 0) noteLimit(shard, slot, flags, durationUs, billedUs, timeMs, nowMs);
   if (failed || values[at + C.n]! >= values[at + C.nextCheck]!) early(shard, slot, at, nowMs);
 }
 
@@ -188,6 +190,8 @@ function addDuration(
   const { values } = shard.cells;
   values[at + C.durationUs] = values[at + C.durationUs]! + durationUs;
   if (durationUs > values[at + C.durationMaxUs]!) values[at + C.durationMaxUs] = durationUs;
+  const limitUs = shard.pages[page + P.timeoutUs]!;
+  if (limitUs > 0 && durationUs > NEAR_LIMIT * limitUs) values[at + C.near] = values[at + C.near]! + 1;
   const log = log2(durationUs);
   if (shard.options.records) {
     values[at + C.histogram] = shard.histograms.add(values[at + C.histogram]!, Math.floor(log * 8), 1);
@@ -232,7 +236,7 @@ function failure(shard: Shard, block: FragmentBlock, i: number, slot: number, ti
   field(shard, slot, FIELD.failureLine);
   const at = cellAt(shard, slot, timeMs);
   const limitUs = block.f[i * F.stride + F.a]!;
-  if (limitUs > 0) shard.pages[slot * PAGE + P.timeoutUs] = limitUs;
+  if (limitUs > 0) limitSeen(shard, slot, limitUs, timeMs, nowMs);
   noteFailure(shard, block, i, slot);
   countFailure(shard, block, i, slot, at, timeMs);
   early(shard, slot, at, nowMs);

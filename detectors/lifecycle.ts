@@ -45,13 +45,34 @@ export function wake(shard: Shard, slot: number, minute: number): void {
 /** Forgets what was normal, keeps who the function is: name, version, limits, error types. */
 function resetModel(shard: Shard, page: number): void {
   shard.pages.fill(0, page + P.t0, page + P.types);
-  shard.pages.fill(0, page + P.calib, page + P.split);
+  shard.pages.fill(0, page + P.calib, page + P.slow);
   shard.pages.fill(0, page + P.incident, page + P.streak + 8);
   shard.pages.fill(0, page + P.slow, page + P.gaps);
   shard.pages[page + P.gap] = 0;
   shard.pages[page + P.gapExpected] = 0;
   for (let hour = 0; hour < 24; hour++) shard.pages[page + P.floor15 + hour] = -1;
   shard.pages[page + P.slowBar] = Number.POSITIVE_INFINITY;
+}
+
+/** What the feed of deploys says of a change. */
+export interface Told {
+  readonly severity: Severity;
+  readonly text: string;
+}
+
+/** Whether a deploy explains that this version (null = the function) is seen for the first time; null where nobody tells of deploys. */
+export function toldOf(shard: Shard, slot: number, version: string | null, timeMs: number): Told | null {
+  const { deploys } = shard.options;
+  if (deploys === undefined || deploys === null) return null;
+  const deploy = deploys.explain(shard.keys[slot]!, version, timeMs);
+  if (deploy === null) return { severity: 'warning', text: 'no deploy of it is known' };
+  const note = deploy.note === null ? '' : ` (${deploy.note})`;
+  return { severity: 'info', text: `deployed ${instantText(deploy.timeMs)}${note}` };
+}
+
+/** `2026-11-21 14:02 UTC` */
+export function instantText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Says something that is over as soon as it is said: lifecycle and content. Repeats of the same are held back here. */
@@ -62,6 +83,7 @@ export function oneShot(
   nowMs: number,
   detail: string,
   requestId: string,
+  told: Told | null = null,
 ): void {
   const page = slot * PAGE;
   const minute = Math.floor(timeMs / 60_000) - EPOCH_MINUTE;
@@ -80,7 +102,8 @@ export function oneShot(
     endedMs: timeMs,
     family: 5,
     signal,
-    severity: SEVERITY[what] ?? 'info',
+    severity: SEVERITY[what] ?? told?.severity ?? 'info',
+    ...(told === null ? {} : { deploy: told.text }),
     finding: null,
     related: [],
     windowsLearnt: Math.round(shard.pages[page + P.age]!),

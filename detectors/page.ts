@@ -26,13 +26,14 @@ export const Q = {
   bytes: 15,
   mn: 16, // calls with a memory figure
   ms: 17, // sum of log2 KiB used
+  near: 18, // calls that came near the known time limit
 } as const;
-export const CELL = 18;
+export const CELL = 19;
 
 /** Counts among calls that are bad news, each modelled alike; the order of `bad` statistics in the page and of BAD_OF. */
-export const BAD = { err: 0, tmo: 1, oom: 2, cold: 3, acc: 4, tail: 5 } as const;
-export const BAD_OF: readonly number[] = [Q.err, Q.tmo, Q.oom, Q.cold, Q.acc, Q.tail];
-export const BADS = 6;
+export const BAD = { err: 0, tmo: 1, oom: 2, cold: 3, acc: 4, tail: 5, near: 6 } as const;
+export const BAD_OF: readonly number[] = [Q.err, Q.tmo, Q.oom, Q.cold, Q.acc, Q.tail, Q.near];
+export const BADS = 7;
 
 /** Extra sums of a block that learning needs: offsets within an extras cell. */
 export const X = { q1: 0, m1: 1, q5: 2, m5: 3, max1: 4, max5: 5, minutes: 6, taint: 7, gap: 8, start: 9 } as const;
@@ -115,7 +116,6 @@ export const P = {
   streak: take(8), // bits of recent anomalous windows, by family
   newType: take(3), // calls with a type not known before: count, first minute, hash (u32)
   calib: take(12 * 3), // tail of each signal's own past scores: see calibrate.ts
-  split: take(40), // the newest version against the ones before: see versions.ts
   slow: take(12), // slow reference and drift sums: see slow.ts
   shift: take(2), // a level that was accepted: minute, factor of traffic; see shift.ts
   gaps: take(3), // finished gaps between calls: count, mean and variance of log2 minutes; see gaps.ts

@@ -2,6 +2,7 @@ import type { Dictionary } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
 import { ALL_PARTS, type Parts } from './ablation.ts';
 import { Cells, HistogramNodes } from './cells.ts';
+import type { Deploys } from './deploys.ts';
 import { Evidence } from './evidence.ts';
 import { hashText } from './keys.ts';
 import { P, PAGE } from './page.ts';
@@ -27,6 +28,8 @@ export interface ShardOptions {
   readonly settings: DetectionSettings;
   /** what an invocation of a function costs, by its key */
   readonly pricesOf: (fn: string) => Prices;
+  /** what was deployed; absent or null = nobody tells */
+  readonly deploys?: Deploys | null;
   readonly invocations: 'all' | 'notable' | 'none';
   /** produce minutes and scores for storage */
   readonly records: boolean;

@@ -3,7 +3,25 @@ import { CELL, Q } from './page.ts';
 
 const OUT = new Float64Array(CELL);
 /** Quantities of the ring that an open window holds, and where it holds them; cost and expected calls are set apart. */
-const TO = [Q.n, Q.err, Q.tmo, Q.oom, Q.cold, Q.acc, Q.tail, Q.dn, Q.ds, Q.dss, Q.en, Q.es, Q.ess, Q.bytes, Q.mn, Q.ms];
+const TO = [
+  Q.n,
+  Q.err,
+  Q.tmo,
+  Q.oom,
+  Q.cold,
+  Q.acc,
+  Q.tail,
+  Q.dn,
+  Q.ds,
+  Q.dss,
+  Q.en,
+  Q.es,
+  Q.ess,
+  Q.bytes,
+  Q.mn,
+  Q.ms,
+  Q.near,
+];
 const FROM = [
   C.n,
   C.err,
@@ -21,6 +39,7 @@ const FROM = [
   C.bytes,
   C.mn,
   C.ms,
+  C.near,
 ];
 
 /** An open window as the quantities of the ring. The result is reused by the next call. */

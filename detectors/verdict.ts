@@ -45,6 +45,8 @@ export interface Verdict {
   readonly detail: string | null;
   /** the hour of the day and week that expectations are of, in words; absent while no day is known */
   readonly usualAt?: string;
+  /** lifecycle, where deploys are told: which one this is, or that none is known, in words */
+  readonly deploy?: string;
   /** what the split by version says of it; absent = nothing, or no new version */
   readonly split?: VersionSplit;
   /** what another signal found when it joined the incident; set by the fleet stage */

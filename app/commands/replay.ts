@@ -15,6 +15,7 @@ interface ReplayFlags {
   readonly account?: string;
   readonly region?: string;
   readonly config?: string;
+  readonly deploys?: string;
   readonly store?: string;
   readonly continue?: true;
   readonly json?: true;
@@ -50,6 +51,7 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
     .option('--account <id>', 'AWS account of lines that do not tell theirs')
     .option('--region <name>', 'AWS region of lines that do not tell theirs')
     .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
+    .option('--deploys <file>', 'what was deployed (NDJSON or CSV): what is new without a deploy is a warning')
     .option(
       '--store <dir>',
       'folder of the embedded database, URL of a ClickHouse server, or none to keep nothing (default: ./.tripline)',
@@ -76,7 +78,7 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
 }
 
 async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
-  const config = loadConfig(flags.config, io.env);
+  const config = loadConfig(flags.config, io.env, flags.deploys ?? null);
   const where = flags.store ?? config.store;
   const store = where === 'none' ? null : where;
   if (store === null && flags.continue === true) throw new UsageError('--continue needs a store');

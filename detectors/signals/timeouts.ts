@@ -1,5 +1,5 @@
 import { TAIL } from '../calibrate.ts';
-import { BAD, Q } from '../page.ts';
+import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
@@ -17,5 +17,31 @@ const RULE: BadCountRule = {
   unit: 'timed-out invocations',
 };
 
-/** Invocations that ran into their time limit. Rare by design: the prior is low, so a few suffice from minute one. */
-export const timeouts: Signal = (view) => badCount(view, RULE);
+/** Near misses are commoner than hits, and some functions work until just before their limit: a share of their own past. */
+const NEAR: BadCountRule = {
+  signal: 'timeouts',
+  tail: TAIL.timeouts,
+  bad: BAD.near,
+  quantity: Q.near,
+  prior: 0.002,
+  priorCalls: 250,
+  support: 5,
+  ratio: 3,
+  rise: 0.05,
+  horizons: [0, 1, 2, 3, 4],
+  unit: 'invocations close to their time limit',
+};
+
+/**
+ * Invocations that ran into their time limit: rare by design, the prior is low, so a few suffice from minute one. Or that
+ * came close to it, where a timeout has told what it is: the next step down of a dependency makes timeouts of them.
+ */
+export const timeouts: Signal = (view) => {
+  const hit = badCount(view, RULE);
+  const limitUs = view.page[view.base + P.timeoutUs]!;
+  const near = limitUs > 0 ? badCount(view, NEAR) : null;
+  if (near === null || (hit !== null && hit.score >= near.score)) return hit;
+  const calls = view.get(near.horizon, Q.n);
+  const drivers = [`calls close to the limit: ${near.support} of ${calls} above 95 % of ${limitUs / 1e6} s`];
+  return { ...near, drivers: [...near.drivers, ...drivers] };
+};

@@ -119,7 +119,8 @@ function splitOf(shard: Shard, record: number, difference: Difference, claim: Ve
   const { values, words } = shard.observations;
   const { newer, older, score } = difference;
   const version = shard.texts.get(words[at + O.version]!) ?? '?';
-  return { claim, version, sinceMinute: values[at + O.since]!, newer, older, score };
+  const name = shard.texts.get(words[at + O.label]!) ?? `version ${version}`;
+  return { claim, version, name, sinceMinute: values[at + O.since]!, newer, older, score };
 }
 
 /** The signal whose tests tell of it: failures of a new type are failures. */

@@ -35,6 +35,7 @@ export const O = {
   slowBar: 9, // log2 µs beyond which a call of the newest version is slow
   freedom: 10, // degrees of freedom that the history of before has earned
   mattered: 11, // bitmap of tests whose effect was big enough at the last look (u32)
+  label: 12, // word of what it is called where it is not a version: a deploy told of (u32), 0 = a version
   shares: 14, // frozen: alpha and beta of each bad share, five pairs
   dur: 24, // frozen: mean, variance of a call, calls behind them, variance between blocks
   egr: 28,

@@ -1,7 +1,9 @@
 import { badShare, logMoments } from '../baseline.ts';
 import { C } from '../cells.ts';
+import { Deploys } from '../deploys.ts';
 import { incidentAt } from '../incident.ts';
-import { I, P, PAGE } from '../page.ts';
+import { instantText } from '../lifecycle.ts';
+import { EPOCH_MINUTE, I, P, PAGE } from '../page.ts';
 import type { Shard } from '../shard.ts';
 import { FAMILY } from '../signals/signal.ts';
 import { COUNT_TESTS } from './counts.ts';
@@ -9,6 +11,9 @@ import { MARGIN, NOW_SHARE, SOON } from './difference.ts';
 import { centreOf } from './means.ts';
 import { O, RECORD, SIDE, SIDE_SIZE } from './observation.ts';
 
+const MINUTE_MS = 60_000;
+/** What Lambda calls the code that has no version of its own. */
+const UNNUMBERED = '$LATEST';
 /** A version is compared for a day; a function that is called too rarely for that, until 64 calls, for at most a week. */
 const OBSERVED_MINUTES = 1440;
 const OBSERVED_CALLS = 64;
@@ -34,6 +39,26 @@ export function observe(shard: Shard, slot: number, version: number, before: num
   values[at + O.newest] = minute;
   values[at + O.nextLook] = FIRST_LOOK;
   freeze(values, at, pages, slot * PAGE);
+}
+
+/**
+ * Deploys that were told of in this minute, of functions whose versions have no numbers: from now on every call is one of
+ * the new code, as far as the logs can tell.
+ */
+export function observeDeploys(shard: Shard, minute: number): void {
+  const { deploys } = shard.options;
+  if (deploys === undefined || deploys === null) return;
+  const fromMs = (minute + EPOCH_MINUTE) * MINUTE_MS;
+  for (const deploy of deploys.between(fromMs, fromMs + MINUTE_MS)) {
+    for (const [slot, key] of shard.keys.entries()) {
+      const version = shard.words[slot * PAGE + P.version]!;
+      if (shard.texts.get(version) !== UNNUMBERED || !Deploys.isOf(deploy, key)) continue;
+      observe(shard, slot, version, version, minute);
+      const at = (shard.observed[slot]! - 1) * RECORD;
+      shard.observations.words[at + O.label] = shard.hash(`the deploy of ${instantText(deploy.timeMs)}`);
+      shard.versionOf[slot] = 0; // its next call is told to be of the version under observation
+    }
+  }
 }
 
 /** What was normal until now, as the tests need it. NaN = not known. */
@@ -160,8 +185,9 @@ export function addMinute(
     for (let i = at + O.recent; i < at + O.recent + SIDE_SIZE; i++) values[i] = values[i]! * RECENT_DECAY;
     addSide(values, at + O.recent, fresh, centre, centreBytes);
   }
-  // in its first minute the calls of older versions came before it, not beside it
-  if (shard.cells.values[whole + C.minute]! > values[at + O.since]!)
+  // in its first minute the calls of older versions came before it, not beside it; and a deploy leaves none beside it
+  const isDeploy = !Object.is(values[at + O.label], 0); // a word: not every word is a number
+  if (!isDeploy && shard.cells.values[whole + C.minute]! > values[at + O.since]!)
     addSide(values, at + O.now, now, centre, centreBytes);
 }
 
