@@ -4,10 +4,12 @@ import type { Io } from '../io.ts';
 import { DEFAULT_STORE, rowsOf, withStore } from '../store-access.ts';
 import { printJson, terminalWidth } from '../store-output.ts';
 import { count, plural } from '../style.ts';
+import { readTimeouts, timeoutsJson, timeoutsTable } from './function-timeouts.ts';
 
 interface FunctionsFlags {
   readonly store: string;
   readonly json?: true;
+  readonly timeouts?: true;
 }
 
 interface FunctionLine {
@@ -24,6 +26,9 @@ const HELP = `
 A function is judged by its own history once it has learnt enough windows (minutes with invocations); until then by what
 functions in general do.
 
+--timeouts: a function's limit is known once a call has hit it. Suggested is twice the upper 95 % bound of the 99.9th
+percentile of calls that ended by themselves, at least 1.1 times the longest and 3 s, from 2,995 calls on.
+
 Exit codes: 0 done, 1 the store cannot be read, 2 wrong usage.
 `;
 
@@ -34,17 +39,23 @@ export function functionsCommand(io: Io): Command {
   return new Command('functions')
     .description('list the functions seen: since when, how often, how much was learnt of them')
     .option('--store <dir>', 'folder of the embedded database, or the URL of a ClickHouse server', DEFAULT_STORE)
+    .option('--timeouts', 'suggest a time limit for each from the tail of its durations, with the evidence')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', HELP)
     .action((flags: FunctionsFlags) => list(flags, io));
 }
 
 /** @throws {StoreError} */
-async function list({ store, json }: FunctionsFlags, io: Io): Promise<void> {
+async function list({ store, json, timeouts }: FunctionsFlags, io: Io): Promise<void> {
   await withStore(
     store,
     (message) => io.stderr.write(message),
     async (reader) => {
+      if (timeouts === true) {
+        const lines = await readTimeouts(reader);
+        const table = () => `${timeoutsTable(lines, terminalWidth(io)).join('\n')}\n`;
+        return io.stdout.write(json === true ? timeoutsJson(lines) : table());
+      }
       if (json === true) return printJson(reader, `SELECT * ${ORDERED}`, io.stdout);
       const functions = await rowsOf<FunctionLine>(
         reader,

@@ -135,6 +135,17 @@ describe('of a filled store', () => {
     await expect(run(queryCommand, 'SELECT 1', '--json', '--csv')).rejects.toMatchObject({ code: 'BAD_USAGE' });
   });
 
+  test('functions --timeouts reads the tail off the stored minutes', async () => {
+    const lines = (await run(functionsCommand, '--timeouts', '--json')).out.trimEnd().split('\n');
+    const [first] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(first).toMatchObject({ faas_name: 'service-0', timeout_ms: null, suggested_timeout_ms: null, days: 1 });
+    expect(first?.reason).toMatch(/too few calls: \d+ of 2,995/);
+    // buckets 100, 104 and 110, of which half of the calls are in the first
+    expect(first?.duration_p50_ms).toBeCloseTo(2 ** (101 / 8) / 1000, 2);
+    const table = (await run(functionsCommand, '--timeouts')).out;
+    expect(table).toMatch(/^function +limit +p50 +p99 +p99\.9 +max +suggested +hung call +why +evidence/);
+  });
+
   test('functions tells what was learnt of each', async () => {
     const { out } = await run(functionsCommand);
     const lines = out.split('\n').map((line) => line.split(/ {2,}/));
