@@ -7,6 +7,7 @@ import { coverageCommand } from './commands/coverage.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
+import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
 import { ConfigError } from './config-error.ts';
@@ -38,6 +39,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     demoCommand(io, end),
     replayCommand(io, end),
     explainCommand(io),
+    metricCommand(io, end),
     queryCommand(io),
     budgetCommand(io),
     functionsCommand(io),
