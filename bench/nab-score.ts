@@ -55,16 +55,15 @@ function pointsOf(file: ScoredFile, index: number, firstWindow: number): Point[]
   const rowAt = new Map<number, number>();
   for (const [row, ms] of file.timesMs.entries()) if (!rowAt.has(ms)) rowAt.set(ms, row);
   const spans = file.windows.map(([from, to]) => [rowAt.get(from), rowAt.get(to)] as const);
+  if (spans.flat().includes(undefined)) {
+    throw new RangeError(`${file.name}: a labelled window has a time that is not in the file`);
+  }
   const rows = file.timesMs.length;
   const skipped = Math.min(Math.floor(PROBATION_SHARE * rows), PROBATION_MOST_ROWS);
   const points: Point[] = [];
   let next = 0;
   for (let row = 0; row < rows; row++) {
     while (next < spans.length && row > (spans[next]![1] ?? -1)) next++;
-    for (const edge of spans[next] ?? []) {
-      if (edge === undefined)
-        throw new RangeError(`${file.name}: a labelled window has a time that is not in the file`);
-    }
     const [from, to] = spans[next] ?? [rows, rows];
     const inside = row >= from!;
     const worth = inside

@@ -35,6 +35,7 @@ export function compare(
   let gap = nearer(value - state[AT.fast]!, value - state[AT.last]!);
   gap = nearer(gap, value - state[AT.slow]!);
   gap = nearer(gap, value - yesterday - state[AT.dayDrift]!);
+  if (week !== null) gap = nearer(gap, value - week.atYesterday(slot)); // what begins at the same minute every day
   gaps[ROW] = nearer(gap, value - lastWeek - state[AT.weekDrift]!);
   for (let window = 0; window < WINDOW_ROWS.length; window++) {
     gaps[1 + window] = windowGap(state, week, value, slot, window);

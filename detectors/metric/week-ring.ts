@@ -48,6 +48,11 @@ export class WeekRing {
     return this.#meanFrom(slot - this.values.length, 2 * this.#around + 1, 1);
   }
 
+  /** The value at this very slot yesterday; NaN = none. */
+  atYesterday(slot: number): number {
+    return this.values[this.#placeOf(slot - this.slotsPerDay)]!;
+  }
+
   /** Mean of the `slots` that ended at this time yesterday, from at most a dozen of them; NaN unless half are there. */
   yesterdayWindow(slot: number, slots: number): number {
     const stride = Math.max(1, Math.floor(slots / 12));
