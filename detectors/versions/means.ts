@@ -190,7 +190,7 @@ function memoryMeans(values: Float32Array, fresh: number, now: number, usual: nu
 
 /** The mean cost of a call, and its relative error on the scale of log2 (delta method). */
 function costMeans(values: Float32Array, fresh: number, now: number, usual: number): Means | null {
-  const n = values[fresh + SIDE.n]!;
+  const n = values[fresh + SIDE.n]! - values[fresh + SIDE.cold]!;
   const cost = values[fresh + SIDE.cost]!;
   if (!(n >= 1 && cost > 0)) return null;
   const nowN = values[now + SIDE.n]!;

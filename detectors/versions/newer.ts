@@ -7,6 +7,8 @@ import type { Shard } from '../shard.ts';
 import { O, RECORD } from './observation.ts';
 
 const MINUTE_MS = 60_000;
+/** In a version's own cell: what its cold starts cost, pico-dollars. They bill their init, and every deploy brings them. */
+export const COLD_COST = C.billedUs;
 
 /** Whether this line comes from the version that is under observation; lines that name no version do not. */
 export function isNewer(shard: Shard, block: FragmentBlock, u: number, slot: number): boolean {
@@ -47,7 +49,10 @@ export function addNewer(
   const { values } = shard.observations.cells;
   values[at + C.n] = values[at + C.n]! + weight;
   if (cold) values[at + C.cold] = values[at + C.cold]! + weight;
-  if (costPico >= 0) values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
+  if (costPico >= 0) {
+    values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
+    if (cold) values[at + COLD_COST] = values[at + COLD_COST]! + costPico * weight;
+  }
   if (usedKib > 0) {
     values[at + C.mn] = values[at + C.mn]! + 1;
     values[at + C.ms] = values[at + C.ms]! + log2OfKib(usedKib);

@@ -16,7 +16,7 @@ export const SIDE = {
   ess: 11,
   mn: 12, // calls with a memory figure: count, sum of log2 KiB
   ms: 13,
-  cost: 14, // micro-dollars
+  cost: 14, // micro-dollars; of the newest version without its cold starts
   cold: 15,
 } as const;
 export const SIDE_SIZE = 16;

@@ -9,6 +9,7 @@ import { FAMILY } from '../signals/signal.ts';
 import { COUNT_TESTS } from './counts.ts';
 import { MARGIN, NOW_SHARE, SOON } from './difference.ts';
 import { centreOf } from './means.ts';
+import { COLD_COST } from './newer.ts';
 import { O, RECORD, SIDE, SIDE_SIZE } from './observation.ts';
 
 const MINUTE_MS = 60_000;
@@ -176,7 +177,7 @@ export function addMinute(
   const newer = shard.observations.cells.values;
   const all = shard.cells.values;
   const part = (field: number): number => (own < 0 ? 0 : newer[own + field]!);
-  const fresh = (field: number): number => part(field);
+  const fresh = (field: number): number => part(field) - (field === C.costPico ? part(COLD_COST) : 0);
   const now = (field: number): number => all[whole + field]! - part(field);
   const centre = centreOf(values, at, O.dur) + shift;
   const centreBytes = centreOf(values, at, O.egr);

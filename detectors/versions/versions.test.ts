@@ -82,6 +82,16 @@ describe('a sharp cut', () => {
     for (const seed of [1, 2, 3]) expect(loud(playBlocks(deploy(1, slower, undefined, { seed })).events)).toEqual([]);
   });
 
+  test('whose first calls are cold, and bill it, is nothing', () => {
+    let cold = 40;
+    const first = (random: () => number) => {
+      const us = Math.round(100_000 * 2 ** (random() + random() - 1));
+      return cold-- > 0 ? { flags: Flag.statusKnown | Flag.cold, durationUs: 4 * us } : { ...WELL, durationUs: us };
+    };
+    const said = loud(playBlocks(deploy(1, first)).events);
+    expect(said.filter(({ text }) => /version 43/.test(text))).toEqual([]);
+  });
+
   test('to a version that sends three times as much', () => {
     const bytes = (factor: number) => (random: () => number) => ({
       bytes: Math.round(factor * 20_000 * 2 ** (2 * random() - 1)),
