@@ -40,6 +40,7 @@ function versionText({ claim, name }: VersionSplit): string {
 function phrase(finding: Finding): string {
   const { signal, direction, observed, low, high } = finding;
   const band = usually(low, high, finding.unit);
+  if (signal === 'pattern') return `${finding.drivers[0] ?? 'an unusual pattern'},`;
   if (signal === 'silence') return `no invocation, though ${amount(finding.mid, '')} were due,`;
   if (signal === 'invocations')
     return `${amount(observed, '')} invocations, ${direction === 'up' ? '' : 'far fewer than usual, '}${band},`;

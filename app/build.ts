@@ -40,6 +40,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     (minute) => fleet.step(minute),
   );
   if (options.restored !== undefined) restore(engine, fleet, options.restored);
+  if (options.model !== undefined) engine.setModel(options.model);
 
   function functions(): FunctionRow[] {
     const rows = engine.shards.flatMap((shard) => shard.keys.map((_key, slot) => functionRow(shard, slot)));
@@ -47,6 +48,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   return {
+    setModel: (model) => engine.setModel(model),
+    collect: (collector) => {
+      for (const shard of engine.shards) shard.rowSink = collector.see;
+    },
     step: (block) => engine.step(block),
     finish() {
       engine.finish();

@@ -137,6 +137,12 @@ export const ConfigFile = z.strictObject({
     .default(DEFAULT_PAGING.pagesPerWeek)
     .describe('how often somebody may be paged; the other alerts wait for the digest'),
   owners: Owners.default([]).describe('budgets of their own, by function; the first owner that matches counts'),
+  model: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('file of a learned model that windows are judged by, too; from tripline train'),
   detection: Detection.prefault({}),
   prices: Prices.prefault({}),
 });
@@ -159,6 +165,8 @@ export interface Config {
   /** file of deploys, and what it tells; null = none is given, so nothing is unexpected */
   readonly deploysFile: string | null;
   readonly deploys: Deploys | null;
+  /** file of the learned model; null = none */
+  readonly model: string | null;
   /** hash of all that can change what is found: another one is another run */
   readonly configHash: string;
 }
@@ -176,7 +184,7 @@ export function parseConfig(
   if (document.problems.length > 0) throw new ConfigError(document.problems);
   const parsed = ConfigFile.safeParse(document.value);
   if (!parsed.success) throw new ConfigError(document.describe(parsed.error.issues, ConfigFile));
-  const { timeZone, holidays, store, invocations, pages_per_week, owners, detection, prices } = parsed.data;
+  const { timeZone, holidays, store, invocations, model, pages_per_week, owners, detection, prices } = parsed.data;
   const planned = parsed.data.planned.map(({ from, to, ...rest }) => ({
     fromMs: Date.parse(from),
     toMs: Date.parse(to),
@@ -186,7 +194,7 @@ export function parseConfig(
   const deploysFile = parsed.data.deploys ?? null;
   const paging = { pagesPerWeek: pages_per_week, owners };
   const configHash = hashOf({ settings, prices });
-  return { settings, prices, store, invocations, paging, deploysFile, deploys: null, configHash };
+  return { settings, prices, store, invocations, model, paging, deploysFile, deploys: null, configHash };
 }
 
 /**

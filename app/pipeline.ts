@@ -3,8 +3,10 @@ import type { PagingSettings } from '../alerts/budget-order.ts';
 import type { AlertEvent } from '../alerts/event.ts';
 import type { Deploys } from '../detectors/deploys.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
+import type { RowCollector } from '../detectors/training-rows.ts';
 import type { FragmentBlock } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
+import type { LearnedModel } from '../models/learned/artifact.ts';
 
 /** What came out since the last call of `drain`, each list in its final order. */
 export interface PipelineOutput {
@@ -32,6 +34,10 @@ export interface PipelineTotals {
  * Pure and synchronous: the same blocks give the same output, bit for bit.
  */
 export interface Pipeline {
+  /** Swaps the learned model, from the next graded minute on; null = none. */
+  setModel(model: LearnedModel | null): void;
+  /** Lets a collector see each graded window from now on. */
+  collect(collector: RowCollector): void;
   /** Takes fragments and tick fragments in arrival order. */
   step(block: FragmentBlock): void;
   /** End of input: grades every open window. Nothing may be stepped after it except into a restored pipeline. */
@@ -62,6 +68,8 @@ export interface PipelineOptions {
   /** false = no minutes and no scores are produced (store off): less work */
   readonly records: boolean;
   readonly restored?: ReadonlyMap<string, Uint8Array>;
+  /** the learned model; default: none */
+  readonly model?: LearnedModel;
   /** parts left out by the ablation bench; default: none */
   readonly parts?: import('../detectors/ablation.ts').Parts;
 }

@@ -10,6 +10,7 @@ import { functionsCommand } from './commands/functions.ts';
 import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
+import { trainCommand } from './commands/train.ts';
 import { ConfigError } from './config-error.ts';
 import { ClosedOutputError, EXIT, InputError, InterruptedError, type Io, UsageError } from './io.ts';
 import { shown } from './style.ts';
@@ -44,6 +45,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     budgetCommand(io),
     functionsCommand(io),
     coverageCommand(io),
+    trainCommand(io),
     checkCommand(io),
   ];
   for (const command of commands) program.addCommand(command);

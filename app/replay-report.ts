@@ -76,7 +76,7 @@ async function openFile(path: string): Promise<{ output: Output; close(): Promis
 }
 
 /** A bar on a terminal, nothing elsewhere. */
-class Progress {
+export class Progress {
   readonly #output: Output;
   readonly #isWanted: boolean;
   #bar: SingleBar | null = null;

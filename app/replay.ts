@@ -7,6 +7,7 @@ import { openPageFile, TemporaryFile } from '../infra/spool.ts';
 import { FRAGMENT_BYTES } from '../ingest/fragment-log.ts';
 import type { Reject } from '../ingest/reject.ts';
 import type { InputProblem } from '../ingest/sources/inputs.ts';
+import type { LearnedModel } from '../models/learned/artifact.ts';
 import type { Config } from './config.ts';
 import { InputError, InterruptedError, type Io } from './io.ts';
 import type { Pipeline, PipelineOptions, PipelineOutput } from './pipeline.ts';
@@ -20,6 +21,8 @@ import { AlertTally } from './tally.ts';
 
 export interface ReplayOptions {
   readonly config: Config;
+  /** the learned model; the hash of the config knows of it */
+  readonly model?: LearnedModel;
   /** folder of the store, or URL of a server; null = keep nothing */
   readonly store: string | null;
   readonly invocations: 'all' | 'notable' | 'none';
@@ -118,6 +121,7 @@ class Replay {
       configHash,
       invocations: options.store === null ? 'none' : options.invocations,
       records: options.store !== null,
+      ...(options.model === undefined ? {} : { model: options.model }),
       ...(restored === null ? {} : { restored: restored.pages }),
     });
     const openFile = () => openPageFile(this.#scene.spoolDir);

@@ -1,3 +1,4 @@
+import { MAX_SURPRISE } from '../models/statistical/surprise.ts';
 import { dropWaiting } from './calibrate.ts';
 import { type Decision, HABIT, LEVELS, relatedOf } from './decision.ts';
 import { follow } from './follow.ts';
@@ -59,6 +60,7 @@ function topByFamily(findings: readonly Finding[]): (Finding | null)[] {
 
 function rank(finding: Finding): number {
   if (finding.opens !== undefined) return 1e3 + finding.score; // it names its cause
+  if (finding.signal === 'pattern') return finding.score - MAX_SURPRISE; // speaks for its family only where nothing else does
   return finding.score - (finding.signal === 'cost' ? 4 : isDrop(finding) ? DOWN_EXTRA : 0);
 }
 

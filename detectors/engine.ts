@@ -1,4 +1,5 @@
 import { type Dictionary, F, type FragmentBlock, FragmentKind, U } from '../ingest/fragment.ts';
+import type { LearnedModel } from '../models/learned/artifact.ts';
 import { ALL_PARTS, type Parts } from './ablation.ts';
 import { type CalendarMinute, createCalendar } from './calendar.ts';
 import { gradeMinute } from './grade.ts';
@@ -54,6 +55,8 @@ export class Engine {
   #graded = Number.NaN;
   #living: Shard[] = [];
   sourceStart = Number.NaN;
+  #model: LearnedModel | null = null;
+  #isModelNew = false;
   rows: EngineRows = { minutes: [], invocations: [], scores: [] };
 
   constructor(options: ShardOptions, listen: (minute: EngineMinute) => void) {
@@ -108,14 +111,17 @@ export class Engine {
   }
 
   #admit(dictionary: Dictionary, route: Route, fn: number): number {
-    const key = dictionary.text(fn);
-    const number = shardOf(key);
-    const shard = this.shards[number]!;
-    if (shard.keys.length === 0) this.#enliven(shard);
-    const slot = shard.slotOf(key);
-    route.shards[fn] = number;
+    const { shard, slot } = this.host(dictionary.text(fn));
+    route.shards[fn] = shard.number;
     route.slots[fn] = slot;
     return slot;
+  }
+
+  /** Where a function's state is, made on first sight. */
+  host(key: string): { readonly shard: Shard; readonly slot: number } {
+    const shard = this.shards[shardOf(key)]!;
+    if (shard.keys.length === 0) this.#enliven(shard);
+    return { shard, slot: shard.slotOf(key) };
   }
 
   /** Shards that have a function, by number: the others have nothing to do. */
@@ -153,7 +159,19 @@ export class Engine {
     for (const shard of this.shards) shard.graded = minute;
   }
 
+  /** From the next graded minute on windows are judged by this model too; null = by none. Swaps at any time. */
+  setModel(model: LearnedModel | null): void {
+    this.#model = model;
+    this.#isModelNew = true;
+  }
+
+  #swapModel(): void {
+    this.#isModelNew = false;
+    for (const shard of this.shards) shard.setModel(this.#model);
+  }
+
   #walk(to: number, partial: boolean): void {
+    if (this.#isModelNew) this.#swapModel();
     const living = this.#living;
     for (let minute = this.#graded + 1; minute <= to; minute++) {
       if (living.every((shard) => shard.awake.length === 0)) {

@@ -12,8 +12,8 @@ import { dropMinute } from './open-windows.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q } from './page.ts';
 import { coverPlanned, isPlanned } from './planned.ts';
 import { advance, fold, type GradeTime, HORIZON_MINUTES, within } from './ring.ts';
-import { minuteRow } from './rows.ts';
-import { scoreWindow } from './score-window.ts';
+import { minuteRow, scoreRow } from './rows.ts';
+import { KEEP_SCORE, scoreWindow } from './score-window.ts';
 import type { Shard } from './shard.ts';
 import { isReturn, isShifted, undoShift } from './shift.ts';
 import { invocations } from './signals/invocations.ts';
@@ -80,7 +80,7 @@ export function gradeFunction(
   pulse(shard, slot, sums[Q.n]!);
   view.sumHorizons();
   levelBack(shard, slot, watermarkMs);
-  let findings = scoreWindow(shard, slot, partial);
+  let findings = withPattern(shard, slot, scoreWindow(shard, slot, partial), partial);
   shard.tested += TESTS_OF_WINDOW;
   if (!partial && view.history >= CALIBRATE_AFTER && !isCovered(shard, slot)) noteWindow(pages, page, view.raw);
   if (shard.observed[slot] !== 0) {
@@ -91,6 +91,7 @@ export function gradeFunction(
   }
   settle(shard, slot, findings, watermarkMs);
   learnTypes(shard, page, minute);
+  if (shard.rowSink !== null) shard.rowSink(shard, slot);
   return false;
 }
 
@@ -107,6 +108,15 @@ function isCovered(shard: Shard, slot: number): boolean {
     if (pages[at + I.open] !== 0 && pages[at + I.signals]! < HABIT) return true;
   }
   return false;
+}
+
+/** … and what the learned model finds, where one is loaded. */
+function withPattern(shard: Shard, slot: number, findings: readonly Finding[], partial: boolean): readonly Finding[] {
+  if (shard.learned === null || partial) return findings;
+  const finding = shard.learned.judge(shard.view, slot);
+  if (finding === null || finding.score < KEEP_SCORE) return findings;
+  if (shard.options.records) shard.scores.push(scoreRow(shard, slot, finding));
+  return [...findings, finding];
 }
 
 /** log2 of µs beyond which a warm call is slow: mean + 3 sigma; infinite while too little is known. */

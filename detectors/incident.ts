@@ -98,6 +98,8 @@ export function stillElevated(
       return view.page[view.base + P.gap]! > (view.rate > 0 ? USUAL_WAIT / view.rate : 0);
     case 'timeouts':
       return badShareUp(view, BAD.tmo, h, least(1.6)) || badShareUp(view, BAD.near, h, least(1.6));
+    case 'pattern':
+      return view.pattern >= PATTERN_LASTS;
     default:
       return badShareUp(view, BAD_OF_SIGNAL[signal] ?? 0, h, least(1.6));
   }
@@ -105,6 +107,8 @@ export function stillElevated(
 
 /** Calls that must be due before a gap after the first call again counts as silence: one call in twenty waits longer. */
 const USUAL_WAIT = 3;
+/** A window that is as odd as one in a thousand keeps an incident of the learned model going. */
+const PATTERN_LASTS = 3;
 
 /** Which bad count tells whether an incident of this signal goes on. */
 const BAD_OF_SIGNAL: Readonly<Partial<Record<SignalName, number>>> = { oom: 2, cold_starts: 3, access: 4 };

@@ -1,3 +1,4 @@
+import { paretoSurprise } from '../models/learned/error-tail.ts';
 import { upperSurprise as betaBinomialUpper } from '../models/statistical/beta-binomial.ts';
 import { SOUND_EXCESS, tailSurprise } from '../models/statistical/exceedance-tail.ts';
 import { fisherSurprise } from '../models/statistical/fisher.ts';
@@ -94,6 +95,16 @@ function byModel(model: EvidenceModel, observed: number): Recomputed | null {
     }
     case 'cusum':
       return slowly(number('slack'), number('sum'));
+    case 'pareto-excess': {
+      const excess = observed - number('level');
+      return {
+        score: excess > 0 ? paretoSurprise(excess, number('scale'), number('shape')) : 0,
+        steps: [
+          `the learned model (${String(model.digest).slice(0, 15)}…) reproduces this window with an error of ${observed.toPrecision(4)}; ${100 * number('share')} % of this function's windows exceed ${number('level').toPrecision(4)}`,
+          `generalised Pareto tail beyond it, scale ${number('scale').toPrecision(3)}, shape ${number('shape').toPrecision(3)}`,
+        ],
+      };
+    }
     default:
       return null;
   }

@@ -7,7 +7,7 @@ import { WINDOW_SIGNALS } from './signals/kinds.ts';
 import type { Finding } from './signals/signal.ts';
 
 /** Scores below this are not kept. */
-const KEEP_SCORE = 3;
+export const KEEP_SCORE = 3;
 const SIGNALS = Object.entries(WINDOW_SIGNALS);
 const FIRST_SIGNALS = Object.entries(GUARDRAILS);
 const NOTHING: readonly Finding[] = [];

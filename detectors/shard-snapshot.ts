@@ -23,6 +23,8 @@ interface ShardJson {
   /** said since the last tick: absent in states of before */
   readonly verdicts?: Shard['verdicts'];
   readonly invocations?: Shard['invocations'];
+  /** digest of the learned model that was loaded */
+  readonly model?: string;
 }
 
 /** The state of a shard as named binary pages: equal states give equal bytes. Nothing when the shard is empty. */
@@ -32,6 +34,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   if (shard.keys.length === 0) return out;
   const live = shard.cells.live();
   const cells = cellsOf(shard.cells, live);
+  const learned = shard.learned?.state(shard.keys.length) ?? shard.learnedState;
   const json: ShardJson = {
     v: VERSION,
     page: PAGE,
@@ -48,6 +51,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
     histograms: live.map((at) => shard.histograms.peek(shard.cells.values[at + C.histogram]!)),
     verdicts: shard.verdicts,
     invocations: shard.invocations,
+    ...(learned === null ? {} : { model: learned.digest }),
   };
   out.set(`shard/${number}/json`, new TextEncoder().encode(JSON.stringify(json)));
   out.set(`shard/${number}/pages`, bytesOf(shard.pages.subarray(0, shard.keys.length * PAGE)));
@@ -57,6 +61,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   out.set(`shard/${number}/lone`, bytesOf(shard.loneReports.snapshot()));
   out.set(`shard/${number}/released`, bytesOf(shard.released.snapshot()));
   snapshotObservations(shard, out);
+  if (learned !== null) out.set(`shard/${number}/learned`, bytesOf(learned.tails));
   return out;
 }
 
@@ -124,6 +129,10 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   shard.loneReports.restore(doublesOf(pages.get(`${prefix}lone`)));
   shard.released.restore(doublesOf(pages.get(`${prefix}released`)));
   restoreCells(shard, doublesOf(pages.get(`${prefix}cells`)), json.histograms);
+  const tails = pages.get(`${prefix}learned`);
+  if (json.model !== undefined && tails !== undefined) {
+    shard.learnedState = { digest: json.model, tails: new Float32Array(tails.slice().buffer) };
+  }
   restoreObservations(shard, pages.get(`${prefix}observed`), doublesOf(pages.get(`${prefix}newer`)));
 }
 

@@ -1,10 +1,12 @@
 import type { Dictionary } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
+import type { LearnedModel } from '../models/learned/artifact.ts';
 import { ALL_PARTS, type Parts } from './ablation.ts';
 import { Cells, HistogramNodes } from './cells.ts';
 import type { Deploys } from './deploys.ts';
 import { Evidence } from './evidence.ts';
 import { hashText } from './keys.ts';
+import { LearnedJudge, type LearnedState } from './learned.ts';
 import { P, PAGE } from './page.ts';
 import { Plans } from './plans.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
@@ -107,6 +109,12 @@ export class Shard {
   readonly view = new WindowView();
   /** what the operator knows of beforehand */
   readonly plans: Plans;
+  /** the learned model, null = none is loaded: then it costs nothing */
+  learned: LearnedJudge | null = null;
+  /** what a restored state says of a model that is not loaded yet */
+  learnedState: LearnedState | null = null;
+  /** hears of each graded window with calls, for training; null = nobody listens */
+  rowSink: ((shard: Shard, slot: number) => void) | null = null;
   /** minute of the first event of the whole source */
   sourceStart = Number.NaN;
   /** calendar of a minute; set by the engine that hosts the shard */
@@ -194,6 +202,14 @@ export class Shard {
     const word = hashText(text) || 1;
     if (!this.texts.has(word)) this.texts.set(word, text);
     return word;
+  }
+
+  /** Loads a model, or with null lets go of it. What is known of functions stays if it is the same model. */
+  setModel(model: LearnedModel | null): void {
+    const state = this.learned?.state(this.keys.length) ?? this.learnedState;
+    this.learnedState = null;
+    const isOff = this.options.settings.disabledSignals.includes('pattern');
+    this.learned = model === null || isOff ? null : new LearnedJudge(model, state);
   }
 
   /** What has been said since the last call. */

@@ -26,6 +26,8 @@ export class WindowView {
   uncertainty = 1;
   /** minutes of history behind the rate */
   history = 0;
+  /** surprise of the learned model at this minute; 0 without one, or without calls */
+  pattern = 0;
   /** what of detection is on: everything, but in the ablation bench */
   parts: Parts = ALL_PARTS;
   /** at most 1: how much of a day's rhythm is known; floors are wider while it is small */
@@ -42,6 +44,7 @@ export class WindowView {
     this.time = time;
     this.minute = time.minute;
     this.standing = 0;
+    this.pattern = 0;
     const rate = expectedRate(page, base, time.now);
     this.rate = rate.perMinute;
     this.uncertainty = rate.uncertainty;

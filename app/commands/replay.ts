@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { expandInputs, type InputProblem } from '../../ingest/sources/inputs.ts';
 import { loadConfig } from '../config.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
+import { withModel } from '../model.ts';
 import { createParts } from '../parts.ts';
 import { replay } from '../replay.ts';
 import { fileSource, type Source } from '../replay-read.ts';
@@ -16,6 +17,7 @@ interface ReplayFlags {
   readonly region?: string;
   readonly config?: string;
   readonly deploys?: string;
+  readonly model?: string;
   readonly store?: string;
   readonly continue?: true;
   readonly json?: true;
@@ -52,6 +54,7 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
     .option('--region <name>', 'AWS region of lines that do not tell theirs')
     .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
     .option('--deploys <file>', 'what was deployed (NDJSON or CSV): what is new without a deploy is a warning')
+    .option('--model <file>', 'a learned model that windows are judged by, too; see tripline train')
     .option(
       '--store <dir>',
       'folder of the embedded database, URL of a ClickHouse server, or none to keep nothing (default: ./.tripline)',
@@ -78,7 +81,7 @@ export function replayCommand(io: Io, end: (exitCode: number) => void): Command 
 }
 
 async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise<number> {
-  const config = loadConfig(flags.config, io.env, flags.deploys ?? null);
+  const { config, model } = withModel(loadConfig(flags.config, io.env, flags.deploys ?? null), flags.model);
   const where = flags.store ?? config.store;
   const store = where === 'none' ? null : where;
   if (store === null && flags.continue === true) throw new UsageError('--continue needs a store');
@@ -102,6 +105,7 @@ async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise
     await report.phase(`reading ${plural(sources.length, 'input')}${size === null ? '' : ` (${bytes(size)})`}`);
     const options = {
       config,
+      ...(model === null ? {} : { model }),
       store,
       invocations: flags.invocations ?? config.invocations,
       resume: flags.continue === true,

@@ -6,7 +6,7 @@ import type { Signal } from './signal.ts';
 /** After a new version every environment starts cold: that wave is no news for this long, minutes. */
 const AFTER_DEPLOY = 60;
 
-const RULE: BadCountRule = {
+export const COLD_STARTS: BadCountRule = {
   signal: 'cold_starts',
   tail: TAIL.cold_starts,
   bad: BAD.cold,
@@ -24,5 +24,5 @@ const RULE: BadCountRule = {
 /** Share of invocations that had to start an environment. */
 export const coldStarts: Signal = (view) => {
   if (view.minute - view.page[view.base + P.versionSince]! < AFTER_DEPLOY) return null;
-  return badCount(view, RULE);
+  return badCount(view, COLD_STARTS);
 };

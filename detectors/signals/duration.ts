@@ -4,7 +4,7 @@ import { type BadCountRule, badCount } from './bad-count.ts';
 import { type LogMeanRule, logMean } from './log-mean.ts';
 import type { Signal } from './signal.ts';
 
-const SHIFT: LogMeanRule = {
+export const SHIFT: LogMeanRule = {
   signal: 'duration',
   tail: OWN.duration,
   moments: P.dur,
@@ -19,7 +19,7 @@ const SHIFT: LogMeanRule = {
   offset: ({ page, base, time }) => page[base + P.durHour + time.now.hour]!,
 };
 
-const TAIL: BadCountRule = {
+export const SLOW_CALLS: BadCountRule = {
   signal: 'duration',
   tail: OWN.duration,
   bad: BAD.tail,
@@ -39,7 +39,7 @@ const TAIL: BadCountRule = {
  */
 export const duration: Signal = (view) => {
   const shift = logMean(view, SHIFT);
-  const tail = badCount(view, TAIL);
+  const tail = badCount(view, SLOW_CALLS);
   if (tail === null) return shift;
   return shift === null || tail.score > shift.score ? tail : shift;
 };

@@ -4,7 +4,7 @@ import { type AmountRule, amount, BYTES_HISTORY } from './amount.ts';
 import { type LogMeanRule, logMean } from './log-mean.ts';
 import type { Signal } from './signal.ts';
 
-const PER_CALL: LogMeanRule = {
+export const BYTES_PER_CALL: LogMeanRule = {
   signal: 'egress',
   tail: TAIL.egress,
   moments: P.egr,
@@ -37,7 +37,7 @@ const TOTAL: AmountRule = {
  */
 export const egress: Signal = (view) => {
   if (view.get(4, Q.en) < 1) return null;
-  const perCall = logMean(view, PER_CALL);
+  const perCall = logMean(view, BYTES_PER_CALL);
   const sent = egressTotal(view);
   if (sent === null) return perCall;
   return perCall === null || sent.score > perCall.score ? sent : perCall;

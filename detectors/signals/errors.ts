@@ -3,7 +3,7 @@ import { BAD, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
-const RULE: BadCountRule = {
+export const ERRORS: BadCountRule = {
   signal: 'errors',
   tail: TAIL.errors,
   bad: BAD.err,
@@ -18,4 +18,4 @@ const RULE: BadCountRule = {
 };
 
 /** Failed invocations of any kind. One invocation counts once, whatever lines tell of it. */
-export const errors: Signal = (view) => badCount(view, RULE);
+export const errors: Signal = (view) => badCount(view, ERRORS);

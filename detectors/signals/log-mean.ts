@@ -27,7 +27,7 @@ export interface LogMeanRule {
 }
 
 /** Means of short windows stray more than 15-minute means: between-window variance by horizon, relative to 15 minutes. */
-const BETWEEN = [1.6, 1.3, 1, 0.8, 0.7];
+export const BETWEEN = [1.6, 1.3, 1, 0.8, 0.7];
 
 /**
  * The mean of log2(x) of a window against its past: noise shrinks with n down to the variance between windows, tails are

@@ -12,7 +12,7 @@ const LEAST_USED_SHARE = 0.45;
 const HEADROOM_EATEN = 0.35;
 const LEAST_RATIO = 1.12;
 
-const RULE: LogMeanRule = {
+export const MEMORY: LogMeanRule = {
   signal: 'memory',
   tail: TAIL.memory,
   moments: P.mem,
@@ -52,7 +52,7 @@ function points({ page, base, minute }: WindowView, sizeKib: number): [number, n
 /** Memory used (mean of log) against its past; a leak shows as a rise that goes on, ending out of memory. */
 export const memory: Signal = (view): Finding | null => {
   const size = view.page[view.base + P.memoryKib]!;
-  const found = logMean(view, RULE);
+  const found = logMean(view, MEMORY);
   if (found === null || !(size > 0) || found.observed * 1024 < LEAST_USED_SHARE * size) return null;
   const share = (found.observed * 1024) / size;
   const trend = memoryTrend(points(view, size), TREND_SURPRISE);

@@ -18,6 +18,7 @@ export const SIGNALS = [
   'access',
   'content',
   'telemetry',
+  'pattern',
 ] as const;
 export type SignalName = (typeof SIGNALS)[number];
 
@@ -41,6 +42,7 @@ export const FAMILY_OF: Readonly<Record<SignalName, number>> = {
   lifecycle: FAMILY.event,
   content: FAMILY.event,
   telemetry: FAMILY.event,
+  pattern: FAMILY.latency,
 };
 
 /** One surprising window of one signal. Only windows that pass the signal's effect floors become findings. */

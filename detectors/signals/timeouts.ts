@@ -3,7 +3,7 @@ import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
 import type { Signal } from './signal.ts';
 
-const RULE: BadCountRule = {
+export const TIMEOUTS: BadCountRule = {
   signal: 'timeouts',
   tail: TAIL.timeouts,
   bad: BAD.tmo,
@@ -37,7 +37,7 @@ const NEAR: BadCountRule = {
  * came close to it, where a timeout has told what it is: the next step down of a dependency makes timeouts of them.
  */
 export const timeouts: Signal = (view) => {
-  const hit = badCount(view, RULE);
+  const hit = badCount(view, TIMEOUTS);
   const limitUs = view.page[view.base + P.timeoutUs]!;
   const near = limitUs > 0 ? badCount(view, NEAR) : null;
   if (near === null || (hit !== null && hit.score >= near.score)) return hit;
