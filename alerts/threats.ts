@@ -44,7 +44,7 @@ const OF_SIGNAL: Readonly<Record<Signal, readonly Threat[]>> = {
   access: ['T3'],
   content: ['T14'],
   telemetry: ['T12'],
-  pattern: ['T15', 'T27', 'T9'],
+  pattern: ['T27', 'T9'],
 };
 
 const OF_DETAIL: Readonly<Record<string, readonly Threat[]>> = {

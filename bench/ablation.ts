@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { loadModel } from '../app/model.ts';
 import { ALL_PARTS, type Parts } from '../detectors/ablation.ts';
+import type { LearnedModel } from '../models/learned/artifact.ts';
 import { quantile } from '../scenarios/report.ts';
 import { MINUTE_MS } from '../scenarios/rhythm.ts';
 import { type Score, score } from '../scenarios/score.ts';
@@ -10,7 +12,8 @@ What each part of the detection is worth: labelled fleets with one part off at a
   --seeds N          fleets (4)                    --first-seed S    first of them (101)
   --functions N      of a fleet (60)               --days N          of a fleet (14)
   --invocations N    of a fleet (2000000)          --incidents N     of a fleet (22)
-  --only A,B         these variants besides the whole    --json      one JSON line at the end`;
+  --only A,B         these variants besides the whole    --json      one JSON line at the end
+  --model FILE       also the whole with this learned model`;
 const START_MS = Date.UTC(2026, 10, 2); // a Monday
 
 const { values: flags } = parseArgs({
@@ -22,6 +25,7 @@ const { values: flags } = parseArgs({
     invocations: { type: 'string', default: '2000000' },
     incidents: { type: 'string', default: '22' },
     only: { type: 'string' },
+    model: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -31,6 +35,7 @@ const { values: flags } = parseArgs({
 interface Variant {
   readonly name: string;
   readonly parts: Parts;
+  readonly model?: LearnedModel;
 }
 
 const without = (name: string, parts: Partial<Parts>): Variant => ({ name, parts: { ...ALL_PARTS, ...parts } });
@@ -65,6 +70,9 @@ async function main(): Promise<void> {
   }
   const only = flags.only?.split(',');
   const variants = VARIANTS.filter(({ name }, i) => i === 0 || only === undefined || only.includes(name));
+  if (flags.model !== undefined) {
+    variants.push({ name: 'with the learned model', parts: ALL_PARTS, model: loadModel(flags.model) });
+  }
   const outcomes: Outcome[] = variants.map(({ name }) => ({ name, scores: [], runs: [], seconds: 0 }));
   for (let i = 0; i < Number(flags.seeds); i++) {
     const seed = Number(flags['first-seed']) + i;
@@ -76,9 +84,9 @@ async function main(): Promise<void> {
       incidents: Number(flags.incidents),
       startMs: START_MS,
     });
-    for (const [v, { parts }] of variants.entries()) {
+    for (const [v, { parts, model }] of variants.entries()) {
       const startMs = performance.now();
-      const alerts = parsed.run({ parts });
+      const alerts = parsed.run({ parts, ...(model === undefined ? {} : { model }) });
       const outcome = outcomes[v]!;
       outcome.seconds += (performance.now() - startMs) / 1000;
       outcome.scores.push(score(alerts, parsed.truth));

@@ -1,15 +1,14 @@
 import { type Dictionary, F, type FragmentBlock, FragmentKind, U } from '../ingest/fragment.ts';
 import type { LearnedModel } from '../models/learned/artifact.ts';
-import { ALL_PARTS, type Parts } from './ablation.ts';
-import { type CalendarMinute, createCalendar } from './calendar.ts';
+import { ALL_PARTS } from './ablation.ts';
 import { gradeMinute } from './grade.ts';
+import { createTimeOf } from './grade-time.ts';
 import { intake } from './intake.ts';
 import { gradeLate, storeUngraded } from './late.ts';
 import { EPOCH_MINUTE } from './page.ts';
 import { releasePending } from './pending.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
-import type { DetectionSettings } from './settings.ts';
 import { type Pulse, SHARDS, Shard, type ShardOptions, shardOf } from './shard.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -271,41 +270,4 @@ function nextMinute(shards: readonly Shard[], from: number, to: number): number 
     for (const minute of shard.cells.minutes.keys()) if (minute >= from && minute < next) next = minute;
   }
   return next;
-}
-
-function createTimeOf(
-  { timeZone, holidays }: DetectionSettings,
-  parts: Parts,
-  sourceStart: () => number,
-): (minute: number) => GradeTime {
-  const calendar = createCalendar(timeZone, holidays);
-  const copy = (minute: number): CalendarMinute => withoutRhythm({ ...calendar(minute) }, parts);
-  let known: GradeTime | null = null;
-  return (minute) => {
-    if (known !== null && known.minute === minute) return known;
-    known = {
-      minute,
-      now: copy(minute),
-      block5: copy(minute - 13),
-      block15: copy(minute - 53),
-      sourceStart: sourceStart(),
-      learnsSoon: !parts.learnBehind,
-    };
-    return known;
-  };
-}
-
-/** One hour, one kind of day: what the ablation bench leaves of the calendar. */
-function withoutRhythm(at: CalendarMinute, { hours, weekends }: Parts): CalendarMinute {
-  if (!hours) {
-    at.hour = 0;
-    at.otherHour = 0;
-    at.otherWeight = 0;
-    at.otherWeekend = at.weekend;
-  }
-  if (!weekends) {
-    at.weekend = 0;
-    at.otherWeekend = 0;
-  }
-  return at;
 }

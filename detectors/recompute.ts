@@ -95,16 +95,8 @@ function byModel(model: EvidenceModel, observed: number): Recomputed | null {
     }
     case 'cusum':
       return slowly(number('slack'), number('sum'));
-    case 'pareto-excess': {
-      const excess = observed - number('level');
-      return {
-        score: excess > 0 ? paretoSurprise(excess, number('scale'), number('shape')) : 0,
-        steps: [
-          `the learned model (${String(model.digest).slice(0, 15)}…) reproduces this window with an error of ${observed.toPrecision(4)}; ${100 * number('share')} % of this function's windows exceed ${number('level').toPrecision(4)}`,
-          `generalised Pareto tail beyond it, scale ${number('scale').toPrecision(3)}, shape ${number('shape').toPrecision(3)}`,
-        ],
-      };
-    }
+    case 'pareto-excess':
+      return reconstruction(model, observed);
     default:
       return null;
   }
@@ -143,6 +135,19 @@ function count(tail: string, observed: number, mean: number, phi: number, model:
     steps: [
       ...steps,
       `negative-binomial P(N <= ${observed})${handicap === 0 ? '' : `, less ${handicap} because quiet spells are commoner than counts say`}`,
+    ],
+  };
+}
+
+/** The learned model's: the error of a window's reconstruction, among those of this function's own past. */
+function reconstruction(model: EvidenceModel, error: number): Recomputed {
+  const { digest, share } = model;
+  const [level, scale, shape] = [Number(model.level), Number(model.scale), Number(model.shape)];
+  return {
+    score: error > level ? paretoSurprise(error - level, scale, shape) : 0,
+    steps: [
+      `the learned model (${String(digest).slice(0, 15)}…) reproduces this window with an error of ${error.toPrecision(4)}`,
+      `${100 * Number(share)} % of this function's windows exceed ${level.toPrecision(4)}; beyond it a generalised Pareto tail, scale ${scale.toPrecision(3)}, shape ${shape.toPrecision(3)}`,
     ],
   };
 }

@@ -111,7 +111,7 @@ function put(out: Float64Array, at: number, residual: number): number {
     out[at] = 0;
     return 0;
   }
-  out[at] = residual > CLIP ? CLIP : residual < -CLIP ? -CLIP : residual;
+  out[at] = Math.max(-CLIP, Math.min(CLIP, residual));
   return 1 << at;
 }
 

@@ -9,7 +9,7 @@ import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { encodeModel, type LearnedModel } from '../../models/learned/artifact.ts';
 import { loadTensorflow } from '../../models/learned/tensorflow.ts';
 import { trainModel } from '../../models/learned/train-model.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { InputError, InterruptedError, type Io } from '../io.ts';
 import { createParts } from '../parts.ts';
 import { fileSource } from '../replay-read.ts';
@@ -124,7 +124,7 @@ async function run(flags: TrainFlags, io: Io): Promise<void> {
 
 async function collect(flags: TrainFlags, io: Io, collecting: Collecting): Promise<Collected> {
   const [first] = flags.from;
-  if (flags.from.length === 1 && first !== undefined && (/^https?:\/\//i.test(first) || hasStore(first))) {
+  if (flags.from.length === 1 && first !== undefined && (await isStore(first))) {
     return withStore(
       first,
       (message) => io.stderr.write(message),
@@ -136,10 +136,13 @@ async function collect(flags: TrainFlags, io: Io, collecting: Collecting): Promi
   for (const problem of problems) await collecting.onProblem(problem);
   const sources = inputs.map((input) => fileSource(input, io.stdin));
   const { logGroup, account, region } = flags;
-  return collectFromSources(sources, partsOf(collecting.config, { logGroup, account, region }), collecting);
+  return collectFromSources(sources, createParts(collecting.config, { logGroup, account, region }), collecting);
 }
 
-const partsOf = (config: Config, origin: Parameters<typeof createParts>[1]) => createParts(config, origin);
+async function isStore(from: string): Promise<boolean> {
+  if (/^https?:\/\//i.test(from)) return true;
+  return (await stat(from).catch(() => null))?.isDirectory() === true && hasStore(from);
+}
 
 function whyOf(whyNotNative: string | null, { backend }: TrainFlags): string {
   return whyNotNative === null || backend === 'javascript' ? '' : ` (no native binding: ${whyNotNative})`;
