@@ -17,7 +17,6 @@ export function refeed(engine: Engine, row: FunctionMinuteRow): void {
   const { values } = shard.cells;
   const page = slot * PAGE;
   values[at + C.n] = row.invocations;
-  values[at + C.calls] = row.invocations;
   values[at + C.err] = row.errors;
   values[at + C.tmo] = row.timeouts;
   values[at + C.oom] = row.ooms;
