@@ -11,7 +11,7 @@ jest.setTimeout(300_000);
 /** Two days of a few functions: enough to learn from and to hold one back. */
 function days(): string {
   const startMs = Date.UTC(2026, 10, 2);
-  const fleet = generateFleet({ seed: 4, functions: 10, days: 2, invocations: 16_000, incidents: 1, startMs });
+  const fleet = generateFleet({ seed: 4, functions: 20, days: 2, invocations: 40_000, incidents: 1, startMs });
   return `${[...fleet.lines()].join('\n')}\n`;
 }
 
