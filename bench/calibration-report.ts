@@ -115,7 +115,3 @@ function cellText({ ratio, error, isAttainable: attainable, verdict }: Level): s
 }
 
 const short = (x: number): string => (x >= 10 ? x.toFixed(0) : x >= 1 ? x.toFixed(1) : x.toFixed(2));
-
-export function drawing(_rows: readonly Row[]): string {
-  return '';
-}

@@ -26,6 +26,8 @@ export interface CellOptions {
   readonly rate: number;
   /** scored windows wanted, all functions together */
   readonly windows: number;
+  /** simulated minutes of all functions at most: caps cells in which calls are rare */
+  readonly mostMinutes: number;
   readonly seed: number;
   /** score by the models alone */
   readonly isRaw: boolean;
@@ -51,7 +53,9 @@ export function watchedDays(rate: number): number {
 
 function functionsFor(options: CellOptions, activeShare: number): number {
   const perFunction = watchedDays(options.rate) * DAY * activeShare;
-  return Math.max(GROUPS, Math.ceil(options.windows / perFunction / GROUPS) * GROUPS);
+  const wanted = Math.ceil(options.windows / perFunction / GROUPS);
+  const affordable = Math.floor(options.mostMinutes / ((WARM_DAYS + watchedDays(options.rate)) * DAY) / GROUPS);
+  return GROUPS * Math.max(1, Math.min(wanted, affordable));
 }
 
 /** Share of minutes with a call, roughly: how many functions give the windows asked for. */

@@ -2,14 +2,16 @@ import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { drawing } from './calibration-drawing.ts';
 import { PROCESSES, type ProcessName } from './calibration-process.ts';
-import { drawing, table, verdicts } from './calibration-report.ts';
+import { table, verdicts } from './calibration-report.ts';
 import { type CellResult, runCell } from './calibration-run.ts';
 
 const HELP = `Usage: npm run bench:calibration -- [options]
   --windows N        scored windows a cell (3000000)     --jobs N     cells at a time (2)
   --processes LIST   of ${PROCESSES.join(',')}
   --rates LIST       calls a minute (0.002,0.0167,1,100,10000,100000)
+  --most-minutes N   simulated minutes a cell, of all its functions, at most (2000000000)
   --seed N           (1)                                 --raw        by the models alone, not calibrated
   --svg FILE         draws the curves                    --json       one JSON line at the end
   --all              prints every row, not only those with a level that is off`;
@@ -19,6 +21,7 @@ const { values: flags } = parseArgs({
     windows: { type: 'string', default: '3000000' },
     processes: { type: 'string', default: PROCESSES.join(',') },
     rates: { type: 'string', default: '0.002,0.0167,1,100,10000,100000' },
+    'most-minutes': { type: 'string', default: '2000000000' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     raw: { type: 'boolean', default: false },
@@ -33,7 +36,15 @@ const { values: flags } = parseArgs({
 function run(cell: string): CellResult {
   const [process, rate] = cell.split('@') as [ProcessName, string];
   const { windows, seed, raw } = flags;
-  return runCell({ process, rate: Number(rate), windows: Number(windows), seed: Number(seed), isRaw: raw });
+  const mostMinutes = Number(flags['most-minutes']);
+  return runCell({
+    process,
+    rate: Number(rate),
+    windows: Number(windows),
+    mostMinutes,
+    seed: Number(seed),
+    isRaw: raw,
+  });
 }
 
 /** One cell in a process of its own; its result comes back as a message. */

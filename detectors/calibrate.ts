@@ -1,4 +1,4 @@
-import { type ExceedanceTail, SOUND_EXCESS } from '../models/statistical/exceedance-tail.ts';
+import { type ExceedanceTail, SOUND_EXCESS, soundTail } from '../models/statistical/exceedance-tail.ts';
 import { P } from './page.ts';
 
 /** Whose surprises are calibrated, each with a tail of its own; positions are in pages of snapshots: append only. */
@@ -33,12 +33,22 @@ const PRIOR_EXCEEDANCES = 60;
 const PRIOR_TESTS = [2.5, 2, 3, 2.5, 2.5, 2.5, 2, 2.5, 2.5, 3, 2, 1];
 /** A tail thinner than this share of a sound model's is taken for luck: doubt is learnt in full, confidence is not. */
 const LEAST_EXCESS = 0.8;
-/** Largest excess that one window may add, in mean excesses: 98 % of an exponential's mean lies below. */
-const WINSOR = 4;
+/** Largest excess that one window may add, in mean excesses: all of an exponential's mean and most of a heavy tail's lie below. */
+const WINSOR = 8;
 /** Windows at which everything is halved: the past that counts is 11 to 23 days of a function called every minute. */
 const HALVE_AT = 32_768;
 
-const OUT: ExceedanceTail = { level: 0, excess: 0 };
+/**
+ * The worse a model fits, the heavier its tail: what mean excess tells of the shape, which cannot be fitted from some
+ * hundred clustered exceedances (Siffer et al. 2017 found a fit of it to decide everything). In simulated series the mean
+ * excess over a rising threshold grows by the shape these numbers give, from over-dispersed (×1.7, 0.1) to batches with
+ * Pareto sizes (×3.5, 0.45).
+ */
+const SHAPE_FROM = 1.1;
+const SHAPE_SLOPE = 0.2;
+const LARGEST_SHAPE = 0.45;
+
+const OUT: { -readonly [K in keyof ExceedanceTail]: ExceedanceTail[K] } = soundTail(TAIL_FROM);
 
 /** The tail of one signal's own past, shrunken to a sound model. The object is reused by the next call. Cost ≈ 20 ns. */
 export function tailOf(page: Float32Array, base: number, tail: number): ExceedanceTail {
@@ -48,6 +58,7 @@ export function tailOf(page: Float32Array, base: number, tail: number): Exceedan
   OUT.level = -Math.log(Math.min(rate, 0.5)) / Math.LN10;
   const excess = (page[at + 1]! + PRIOR_EXCEEDANCES * SOUND_EXCESS) / (page[at]! + PRIOR_EXCEEDANCES);
   OUT.excess = Math.max(LEAST_EXCESS * SOUND_EXCESS, excess);
+  OUT.shape = Math.min(LARGEST_SHAPE, SHAPE_SLOPE * Math.max(0, OUT.excess / SOUND_EXCESS - SHAPE_FROM));
   return OUT;
 }
 

@@ -27,15 +27,19 @@ export interface Recomputed {
 export function recompute(model: EvidenceModel, observed: number): Recomputed | null {
   const raw = byModel(model, observed);
   if (raw === null || model.tailLevel === undefined) return raw;
-  const from = Number(model.tailFrom);
-  const level = Number(model.tailLevel);
-  const excess = Number(model.tailExcess);
+  const tail = {
+    from: Number(model.tailFrom),
+    level: Number(model.tailLevel),
+    excess: Number(model.tailExcess),
+    shape: Number(model.tailShape),
+  };
+  const { from, level, excess, shape } = tail;
   return {
-    score: tailSurprise(raw.score, from, level, excess),
+    score: tailSurprise(raw.score, tail),
     steps: [
       ...raw.steps,
       `surprise by the model: ${raw.score.toFixed(2)}`,
-      `its own past: one window in ${Math.round(10 ** level)} is beyond ${from} (by any horizon), by ${excess.toFixed(2)} on average (a sound model: ${SOUND_EXCESS.toFixed(2)})`,
+      `by its own past: one window in ${Math.round(10 ** level)} goes beyond ${from}, by ${excess.toFixed(2)} on average (a sound model: one in ${10 ** from}, by ${SOUND_EXCESS.toFixed(2)}), shape ${shape.toFixed(2)}`,
     ],
   };
 }

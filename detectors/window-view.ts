@@ -1,4 +1,4 @@
-import { type ExceedanceTail, SOUND_EXCESS, tailSurprise } from '../models/statistical/exceedance-tail.ts';
+import { type ExceedanceTail, soundTail, tailSurprise } from '../models/statistical/exceedance-tail.ts';
 import { ALL_PARTS, type Parts } from './ablation.ts';
 import { dispersion, expectedRate } from './baseline.ts';
 import { TAIL_FROM, TAILS, tailOf } from './calibrate.ts';
@@ -8,7 +8,7 @@ import { type GradeTime, HORIZON_MINUTES, TIERS, within } from './ring.ts';
 /** Relative variance that is as good as none, and degrees of freedom as good as infinite: parts left out. */
 const POISSON = 1e-6;
 const GAUSSIAN = 1e6;
-const SOUND_TAIL: ExceedanceTail = { level: TAIL_FROM, excess: SOUND_EXCESS };
+const AS_MODELLED = soundTail(TAIL_FROM);
 
 /**
  * What signals see of one function at one graded minute: the sums of the five horizons, the calls expected in each, and
@@ -110,13 +110,12 @@ export class WindowView {
 
   /** The tail of a signal's own past; reused by the next call. */
   tail(tail: number): ExceedanceTail {
-    return this.parts.calibration ? tailOf(this.page, this.base, tail) : SOUND_TAIL;
+    return this.parts.calibration ? tailOf(this.page, this.base, tail) : AS_MODELLED;
   }
 
   /** A surprise by the models as one by this function's own past: the score. */
   calibrated(tail: number, raw: number): number {
-    const { level, excess } = this.tail(tail);
-    return tailSurprise(raw, TAIL_FROM, level, excess);
+    return tailSurprise(raw, this.tail(tail));
   }
 
   minutesOf(horizon: number): number {

@@ -39,7 +39,9 @@ export function amount(view: WindowView, rule: AmountRule): Finding | null {
     const due = view.expected(h);
     const mean = (due + given) * perCall;
     if (!(due > 0) || sum <= mean) continue;
-    const ofCalls = view.phi(h) * due * due + (1 + variation) * due + variation * given;
+    // what calls of a quarter of an hour have in common does not average out over longer windows
+    const alike = Math.max(1, due / (15 * view.rate));
+    const ofCalls = view.phi(h) * due * due + (1 + variation * alike) * due + variation * given;
     const relativeVariance = ofCalls / ((due + given) * (due + given)) + (1 + variation) / calls;
     if ((sum - mean) * (sum - mean) <= USUAL_Z * USUAL_Z * relativeVariance * mean * mean) continue;
     const raw = upperSurprise(sum, mean, relativeVariance);

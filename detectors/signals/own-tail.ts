@@ -1,4 +1,3 @@
-import { TAIL_FROM } from '../calibrate.ts';
 import type { WindowView } from '../window-view.ts';
 
 /** Within so many standard deviations nothing is extreme, and no tail is worth computing. */
@@ -11,7 +10,10 @@ export function isUsual(n: number, mean: number, phi: number): boolean {
 }
 
 /** The parameters by which a surprise of the model becomes the score, for the evidence. */
-export function ownTail(view: WindowView, tail: number): { tailFrom: number; tailLevel: number; tailExcess: number } {
-  const { level, excess } = view.tail(tail);
-  return { tailFrom: TAIL_FROM, tailLevel: level, tailExcess: excess };
+export function ownTail(
+  view: WindowView,
+  tail: number,
+): Record<'tailFrom' | 'tailLevel' | 'tailExcess' | 'tailShape', number> {
+  const { from, level, excess, shape } = view.tail(tail);
+  return { tailFrom: from, tailLevel: level, tailExcess: excess, tailShape: shape };
 }
