@@ -71,9 +71,10 @@ const isDrop = ({ signal, direction }: Finding): boolean => signal === 'invocati
 
 /**
  * What a longer horizon may lack of the bar, 1 to 240 minutes: neighbouring windows of a long horizon are nearly the same
- * window, so chance has so many fewer looks. About log10 of the windows that share their evidence.
+ * window, so chance has so many fewer looks. log10 of the minutes, and 0.4 more for
+ * hours, where what is subtle is found.
  */
-const SHARED_LOOKS: readonly number[] = [0, 0.7, 1.2, 1.8, 2.2];
+const SHARED_LOOKS: readonly number[] = [0, 0.7, 1.2, 2.2, 2.8];
 
 /** The score that a finding needs when it persists. A gap is looked at as one, however long it is. */
 function barOf(finding: Finding, settings: DetectionSettings): number {
