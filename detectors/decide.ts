@@ -71,7 +71,7 @@ const isDrop = ({ signal, direction }: Finding): boolean => signal === 'invocati
 
 /**
  * What a longer horizon may lack of the bar, 1 to 240 minutes: neighbouring windows of a long horizon are nearly the same
- * window, so chance has so many fewer looks. log10 of the minutes, and 0.4 more for
+ * window, so chance has so many fewer looks: log10 of the minutes, and 0.4 more for
  * hours, where what is subtle is found.
  */
 const SHARED_LOOKS: readonly number[] = [0, 0.7, 1.2, 2.2, 2.8];
