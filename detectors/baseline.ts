@@ -137,9 +137,6 @@ export function logMoments(
   MOMENTS.mean = mean;
   MOMENTS.variance = (page[at + 2]! + 8 * variancePrior) / (n + 8);
   MOMENTS.between = (page[at + 3]! + 6 * betweenPrior) / (page[at + 4]! + 6);
-  // where blocks are the sample (memory), they stray no more than they have, nor than the prior: a leak widens nothing
-  const ofBlocks = (page[at + 2]! + 8 * betweenPrior) / (n + 8);
-  if (page[at + 4] === 0 && ofBlocks < betweenPrior) MOMENTS.between = ofBlocks;
   return MOMENTS;
 }
 
