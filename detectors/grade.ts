@@ -142,6 +142,7 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   if (view.rate > 0) pages[page + P.gapExpected] = pages[page + P.gapExpected]! + view.rate;
   pulse(shard, slot, 0);
   shard.tested++; // of silence
+  levelBack(shard, slot, watermarkMs);
   const findings: Finding[] = [];
   const silent = shard.options.settings.disabledSignals.includes('silence')
     ? null
@@ -160,10 +161,14 @@ function idle(shard: Shard, slot: number, watermarkMs: number, partial: boolean)
   return true;
 }
 
-/** Once a quarter of an hour: what had shifted, and was accepted, may be back. */
+/**
+ * Once a quarter of an hour, called or not (a schedule may never call in the minute that is looked at): what had shifted,
+ * and was accepted, may be back.
+ */
 function levelBack(shard: Shard, slot: number, watermarkMs: number): void {
   const { pages, view } = shard;
   if (!isShifted(pages, slot * PAGE) || within(view.minute, 15) !== 14) return;
+  view.sumHorizons();
   const back = undoShift(view);
   if (back === null) return;
   oneShot(shard, slot, (view.minute + EPOCH_MINUTE) * 60_000, watermarkMs, `level-back:${back}`, '');

@@ -31,7 +31,7 @@ export function recompute(model: EvidenceModel, observed: number): Recomputed | 
     from: Number(model.tailFrom),
     level: Number(model.tailLevel),
     excess: Number(model.tailExcess),
-    shape: Number(model.tailShape),
+    shape: Number(model.tailShape ?? 0),
   };
   const { from, level, excess, shape } = tail;
   return {

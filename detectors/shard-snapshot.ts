@@ -3,8 +3,8 @@ import { PAGE } from './page.ts';
 import type { PendingInvocation, PendingStart, Shard } from './shard.ts';
 import { O, RECORD } from './versions/observation.ts';
 
-/** Version of the layout of a shard's pages and of this file's JSON; a reader for every older one stays. */
-const VERSION = 1;
+/** Version of the layout of a shard's pages and of this file's JSON. */
+const VERSION = 2;
 
 interface ShardJson {
   readonly v: number;
@@ -102,7 +102,9 @@ export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array
   if (bytes === undefined) return;
   const json = JSON.parse(new TextDecoder().decode(bytes)) as ShardJson;
   if (json.v !== VERSION || json.page !== PAGE)
-    throw new Error(`this state was written by another version (${json.v}, page ${json.page})`);
+    throw new Error(
+      `this state was written by another version (${json.v}, page ${json.page}; want ${VERSION}, ${PAGE}): replay the past without --continue`,
+    );
   for (const key of json.keys) shard.slotOf(key);
   const stored = pages.get(`${prefix}pages`);
   if (stored !== undefined) shard.pages.set(new Float32Array(stored.slice().buffer));

@@ -47,10 +47,26 @@ describe('a level that stays is accepted once, and the old one is kept for a wee
   });
 
   test('a drop of traffic is accepted too, and its return is no surge', () => {
-    const plan = { perMinute: (minute: number) => (between(minute, SHIFT, SHIFT + 2.5 * DAY) ? 1 : 6) };
+    const surge = SHIFT + 3.5 * DAY;
+    const plan = {
+      perMinute: (minute: number) =>
+        between(minute, SHIFT, SHIFT + 2.5 * DAY) ? 1 : between(minute, surge, surge + 90) ? 15 : 6,
+    };
     const { loud, events } = told(plan, 12);
-    expect(loud.filter((text) => text.startsWith('opened'))).toEqual(['opened invocations@8.4']);
+    // and the records of before stand as they were: a surge a day later is seen
+    const opened = loud.filter((text) => text.startsWith('opened'));
+    expect(opened).toEqual(['opened invocations@8.4', 'opened invocations@11.9']);
     expect(events.find(({ text }) => text.includes('back at the level'))?.severity).toBe('info');
+  });
+
+  test('a schedule that never calls in the minute that is looked at has its old level back too', () => {
+    const slow = (minute: number) => (between(minute, SHIFT, SHIFT + 1.6 * DAY) ? 4 : 1);
+    const plan: Omit<Plan, 'minutes'> = {
+      perMinute: (minute) => (minute % 5 === 0 ? 4 : 0),
+      call: (minute, random) => ({ durationUs: Math.round(100_000 * slow(minute) * 2 ** (random() + random() - 1)) }),
+    };
+    const { events } = told(plan, 11);
+    expect(events.some(({ text }) => /back at the level of before the shift \(duration/.test(text))).toBe(true);
   });
 
   test('duration that returns: what is slow by the old level is slow again', () => {

@@ -57,6 +57,8 @@ function shiftTraffic(view: WindowView): number {
   const factor = n / due;
   if (factor < LEAST_FACTOR && factor > 1 / LEAST_FACTOR) return 1;
   scaleTraffic(page, base, factor * driftOf(page, base));
+  // what it has reached before is no news, however long it has been less
+  if (factor > 1) scaleGuards(page, base, factor);
   page[base + P.driftSum] = 0;
   page[base + P.driftExpected] = 0;
   // windows of the ring were due at the old level: at the new one they are as usual
@@ -77,8 +79,11 @@ function scaleTraffic(page: Float32Array, base: number, factor: number): void {
     const floor = base + P.floor15 + hour;
     if (page[floor]! > 0) page[floor] = page[floor]! * factor;
   }
-  // what it has reached before is no news, however long it has been less
-  if (factor > 1) scale(P.guard1, 72);
+}
+
+/** The records of 1, 5 and 15 minutes of all hours. */
+function scaleGuards(page: Float32Array, base: number, factor: number): void {
+  for (let i = 0; i < 72; i++) page[base + P.guard1 + i] = page[base + P.guard1 + i]! * factor;
 }
 
 /** Offsets of moments: n, sum, squares of residuals. */
@@ -157,7 +162,7 @@ function isTrafficBack(view: WindowView): boolean {
 function restoreTraffic({ page, base }: WindowView): string {
   const factor = page[base + P.shift + SHIFT.factor]!;
   scaleTraffic(page, base, 1 / factor);
-  if (factor > 1) for (let i = 0; i < 72; i++) page[base + P.guard1 + i] = page[base + P.guard1 + i]! / factor;
+  if (factor > 1) scaleGuards(page, base, 1 / factor);
   page[base + P.driftSum] = 0;
   page[base + P.driftExpected] = 0;
   return 'traffic';

@@ -35,6 +35,12 @@ function clockOf({ view, options }: Shard): string {
   return `${clock(hour)} to ${clock(hour + 1)} ${options.settings.timeZone} on ${weekend === 1 ? 'weekends' : 'weekdays'}`;
 }
 
+/** Whether an open incident was announced under a planned event, as `info`. */
+function beganPlanned(shard: Shard, slot: number, family: number): boolean {
+  const opened = shard.pages[incidentAt(slot * PAGE, family) + I.opened]!;
+  return plannedNote(shard, slot, opened, family) !== null;
+}
+
 /** Gives a decision its names, times and evidence, and lines it up for the fleet stage. */
 export function speak(shard: Shard, slot: number, decision: Decision, atMs: number): void {
   const { view } = shard;
@@ -42,8 +48,10 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
   const { finding } = decision;
   const note = decision.event === 'resolved' ? null : plannedNote(shard, slot, view.minute, decision.family);
   if (note !== null) {
-    // severity as said: what goes on when the event is over is then said to have risen
-    if (decision.family < FAMILIES) shard.pages[incidentAt(page, decision.family) + I.level] = 0;
+    // severity as said: what goes on when the event is over is then said to have risen. What was said before the event keeps its own
+    if (decision.family < FAMILIES && beganPlanned(shard, slot, decision.family)) {
+      shard.pages[incidentAt(page, decision.family) + I.level] = 0;
+    }
     if (decision.event === 'updated') return;
   }
   const horizon = finding?.horizon ?? 0;

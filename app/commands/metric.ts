@@ -70,11 +70,13 @@ async function judge(input: Input, bar: number, json: boolean, io: Io): Promise<
   const metric = new MetricAlerts(new MetricScorer(), bar);
   let alerts = 0;
   let rows = 0;
+  let usable = 0;
   for await (const line of linesOf(input, io)) {
     const row = csv.read(line);
     if (row === null) continue;
     rows++;
     if (Number.isNaN(row.timestampMs)) continue;
+    if (!Number.isNaN(row.value)) usable++;
     const alert = metric.push(row.timestampMs, row.value);
     if (alert === null) continue;
     alerts++;
@@ -84,6 +86,11 @@ async function judge(input: Input, bar: number, json: boolean, io: Io): Promise<
   const { badTime, badValue, backwards, first } = csv.problems;
   const bad = badTime + badValue + backwards;
   if (bad > 0) await io.stderr.write(`warning: ${first}; ${count(bad)} of ${plural(rows, 'row')} are bad\n`);
+  if (usable === 0) throw new InputError(`${input.name}: no row with a time and a value`);
+  if (usable <= WARMUP_ROWS) {
+    const learnt = `${plural(usable, 'usable row')}: the first ${WARMUP_ROWS} only teach, so nothing was judged`;
+    await io.stderr.write(`warning: ${input.name}: ${learnt}\n`);
+  }
   return { alerts, rows };
 }
 

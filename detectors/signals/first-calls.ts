@@ -10,7 +10,7 @@ export const LEAST_HISTORY = 20;
 
 /**
  * Signals that need no history of the function: counts of calls that went wrong, against what is usual elsewhere
- * (models/priors.ts). All other signals would compare a function with its own first minutes.
+ * (models/priors/). All other signals would compare a function with its own first minutes.
  */
 export const GUARDRAILS: Readonly<Partial<Record<SignalName, Signal>>> = { errors, timeouts, oom };
 
