@@ -51,6 +51,7 @@ const VARIANTS: readonly Variant[] = [
   without('no floors', { floors: false }),
   without('scores by the models alone', { calibration: false }),
   without('learn 10 min behind', { learnBehind: false }),
+  without('no calibration', { calibration: false }),
   without('no early firing', { early: false }),
   without('no common cause', { commonCause: false }),
 ];

@@ -16,7 +16,6 @@ cannot() {
 }
 
 [ "$(uname -sm)" = 'Linux x86_64' ] || cannot "the wheel is for Linux x86_64, this is $(uname -sm)"
-[ -f "$package/package.json" ] || cannot "npm left the optional package @tensorflow/tfjs-node out"
 for tool in g++ python3; do command -v "$tool" >/dev/null || cannot "there is no $tool"; done
 python3 -m pip --version >/dev/null 2>&1 || cannot 'there is no pip for python3'
 
@@ -28,6 +27,13 @@ for dir in "$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")" /usr 
   fi
 done
 [ -n "$headers" ] || cannot 'node_api.h is neither beside this node nor in /usr'
+
+# npm drops an optional package whose install script fails, as it does where the binary cannot be downloaded
+if [ ! -f "$package/package.json" ]; then
+  version="$(node -p 'require("./package.json").optionalDependencies["@tensorflow/tfjs-node"]')"
+  npm install "@tensorflow/tfjs-node@$version" --no-save --ignore-scripts --no-audit --no-fund >/dev/null ||
+    cannot "npm does not give @tensorflow/tfjs-node $version"
+fi
 
 if [ ! -f "$binding" ]; then
   work="$(mktemp -d)"

@@ -18,7 +18,7 @@ export type Activation = (typeof ACTIVATIONS)[number];
 /**
  * The forward pass of a small dense network in doubles, each sum in the order of its inputs: + × ÷ alone, so the same
  * bits on every engine and processor (JavaScript never fuses a multiplication with an addition). Allocates nothing after
- * construction; 27-16-6-16-20 takes about 1 µs.
+ * construction; 27-16-6-16-20 takes about 2 µs (`npm run bench:model`).
  */
 export class Network {
   readonly #layers: readonly Layer[];
