@@ -112,6 +112,7 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
     score_exact: finding.score,
     signals,
     rule: `${finding.rule}; ${verdict.rule}`,
+    ...(verdict.priors === undefined ? {} : { priors: verdict.priors }),
     ...(verdict.split === undefined ? {} : { versions: versions(verdict.split) }),
   };
 }

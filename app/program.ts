@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { StateError } from '../detectors/shard-snapshot.ts';
 import { StorageError } from '../infra/storage-error.ts';
 import { StoreError } from '../infra/store-error.ts';
 import { budgetCommand } from './commands/budget.ts';
@@ -82,7 +83,7 @@ function exitCodeOf(error: unknown): number | null {
   if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   if (error instanceof StoreError) return error.code === 'BAD_QUERY' ? EXIT.usage : EXIT.failed;
-  if (error instanceof InputError || error instanceof StorageError) return EXIT.failed;
+  if (error instanceof InputError || error instanceof StorageError || error instanceof StateError) return EXIT.failed;
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code !== undefined && /^E[A-Z0-9]+$/.test(code) ? EXIT.failed : null; // the operating system refused
 }

@@ -1,3 +1,4 @@
+import { PRIORS } from '../models/priors/priors.ts';
 import type { CalendarMinute } from './calendar.ts';
 import { P } from './page.ts';
 
@@ -7,9 +8,9 @@ import { P } from './page.ts';
  * level (gamma-Poisson means), times the drift of the last hours; or, where that predicted better, the mean of the last
  * two hours. Decay: cells two weeks, level a week, drift six hours.
  */
-const SHRINK_MINUTES = 40; // minutes of observation the level counts as for an hour of the day
-const SHRINK_DAY_MINUTES = 15; // and that hour for the same hour of a weekday or weekend day
-const DRIFT_CALLS = 25; // calls of "today is like the profile" before drift moves
+const { hourMinutes: SHRINK_MINUTES, dayMinutes: SHRINK_DAY_MINUTES } = PRIORS.profile;
+const { level: LEVEL } = PRIORS;
+const { fastMinutes: FAST_MINUTES, driftCalls: DRIFT_CALLS } = PRIORS.today;
 
 export interface Rate {
   /** calls expected in this minute */
@@ -31,13 +32,18 @@ export function expectedRate(page: Float32Array, base: number, at: CalendarMinut
     RATE.uncertainty = 1;
     return RATE;
   }
-  const level = (page[base + P.levelSum]! + 0.02) / (minutes + 1);
+  const level = levelOf(page, base);
   const rate = profileRate(page, base, at, level) * driftOf(page, base);
   if (page[base + P.lossFast]! < page[base + P.lossProfile]! * 0.97) RATE.perMinute = fastRate(page, base, level);
   else RATE.perMinute = rate;
   const calls = page[base + P.profileSum + at.weekend * 24 + at.hour]! + 0.3 * page[base + P.levelSum]!;
   RATE.uncertainty = 1 / (Math.min(calls, page[base + P.levelSum]!) + 0.5);
   return RATE;
+}
+
+/** Calls a minute over all hours of the last week, decayed. */
+export function levelOf(page: Float32Array, base: number): number {
+  return (page[base + P.levelSum]! + LEVEL.calls) / (page[base + P.levelMinutes]! + LEVEL.minutes);
 }
 
 const STEP = 4;
@@ -53,8 +59,7 @@ export function profileRate(page: Float32Array, base: number, at: CalendarMinute
 
 /** The profile's rate in the hour of a moment, calls a minute, without drift. */
 export function hourRate(page: Float32Array, base: number, at: CalendarMinute): number {
-  const level = (page[base + P.levelSum]! + 0.02) / (page[base + P.levelMinutes]! + 1);
-  return cellRate(page, base, at.weekend, at.hour, level);
+  return cellRate(page, base, at.weekend, at.hour, levelOf(page, base));
 }
 
 function cellRate(page: Float32Array, base: number, weekend: number, hour: number, level: number): number {
@@ -74,17 +79,12 @@ export function driftOf(page: Float32Array, base: number): number {
 }
 
 export function fastRate(page: Float32Array, base: number, level: number): number {
-  return (page[base + P.fastSum]! + 10 * level) / (page[base + P.fastMinutes]! + 10);
+  return (page[base + P.fastSum]! + FAST_MINUTES * level) / (page[base + P.fastMinutes]! + FAST_MINUTES);
 }
 
-/** Prior over-dispersion a horizon, and how much evidence (squared expected calls) it counts as. */
-const DISPERSION_PRIOR = [0.15, 0.12, 0.08, 0.06, 0.06];
-const DISPERSION_WEIGHT = 4;
+const { phi: DISPERSION_PRIOR, weight: DISPERSION_WEIGHT, indexCalls: INDEX_CALLS } = PRIORS.dispersion;
 /** Nothing varies less than this: the expected rate itself is never known better than to a thousandth. */
 const LEAST_PHI = 1e-6;
-
-/** Calls of a sound Poisson past that the index of dispersion starts from. */
-const INDEX_CALLS = 50;
 
 /**
  * Relative variance of a count beyond Poisson's at a horizon (0..4 = 1, 5, 15, 60, 240 minutes): Var(N) = m + phi m². Learnt from
@@ -121,6 +121,7 @@ export interface LogMoments {
   between: number;
 }
 
+const { variance: LOG_WEIGHT, between: BETWEEN_WEIGHT } = PRIORS.logWeights;
 const MOMENTS: LogMoments = { n: 0, mean: 0, variance: 0, between: 0 };
 
 /** @returns null with fewer than 5 calls of history; the object is reused by the next call */
@@ -135,8 +136,8 @@ export function logMoments(
   const mean = page[at + 1]! / n;
   MOMENTS.n = n;
   MOMENTS.mean = mean;
-  MOMENTS.variance = (page[at + 2]! + 8 * variancePrior) / (n + 8);
-  MOMENTS.between = (page[at + 3]! + 6 * betweenPrior) / (page[at + 4]! + 6);
+  MOMENTS.variance = (page[at + 2]! + LOG_WEIGHT * variancePrior) / (n + LOG_WEIGHT);
+  MOMENTS.between = (page[at + 3]! + BETWEEN_WEIGHT * betweenPrior) / (page[at + 4]! + BETWEEN_WEIGHT);
   return MOMENTS;
 }
 
@@ -152,6 +153,7 @@ export interface BadShare {
 /** Shares of bad calls wander by at least a hundredth of themselves. */
 const LEAST_BAD_PHI = 1e-4;
 
+const { phi: BAD_PHI, weight: BAD_WEIGHT } = PRIORS.shareDispersion;
 const SHARE: BadShare = { share: 0, strength: 0, phi: 0, calls: 0 };
 
 /** The prior counts as `priorCalls` calls at `prior`: bounded, so own history soon outweighs it. */
@@ -160,7 +162,7 @@ export function badShare(page: Float32Array, at: number, prior: number, priorCal
   const calls = page[at + 1]! + priorCalls;
   SHARE.share = bad / calls;
   SHARE.strength = bad;
-  SHARE.phi = (page[at + 2]! + 0.1 * 2) / (page[at + 3]! + 2);
+  SHARE.phi = (page[at + 2]! + BAD_PHI * BAD_WEIGHT) / (page[at + 3]! + BAD_WEIGHT);
   if (SHARE.phi < LEAST_BAD_PHI) SHARE.phi = LEAST_BAD_PHI;
   SHARE.calls = page[at + 1]!;
   return SHARE;

@@ -1,3 +1,4 @@
+import { PRIORS } from '../models/priors/priors.ts';
 import { type ExceedanceTail, SOUND_EXCESS, soundTail } from '../models/statistical/exceedance-tail.ts';
 import { P } from './page.ts';
 
@@ -26,11 +27,7 @@ const WINDOWS = P.calib;
 const KNOWN = P.calib + 1;
 const WAITING = KNOWN + 2 * TAILS;
 
-/** Windows of a sound model that the prior counts as, and exceedances behind its mean excess. */
-const PRIOR_WINDOWS = 2000;
-const PRIOR_EXCEEDANCES = 60;
-/** Tests a window makes of a signal, as if independent: horizons overlap, so five of them count as this many. */
-const PRIOR_TESTS = [2.5, 2, 3, 2.5, 2.5, 2.5, 2, 2.5, 2.5, 3, 2, 1];
+const { windows: PRIOR_WINDOWS, exceedances: PRIOR_EXCEEDANCES, tests: PRIOR_TESTS } = PRIORS.tails;
 /** A tail thinner than this share of a sound model's is taken for luck: doubt is learnt in full, confidence is not. */
 const LEAST_EXCESS = 0.8;
 /** Largest excess that one window may add, in mean excesses: all of an exponential's mean and most of a heavy tail's lie below. */

@@ -1,3 +1,4 @@
+import { PRIORS } from '../models/priors/priors.ts';
 import { logMoments } from './baseline.ts';
 import { LEVELS } from './decision.ts';
 import { impactOf, worthOf } from './impact.ts';
@@ -5,6 +6,8 @@ import { BAD, BAD_OF, I, INCIDENT, P, Q } from './page.ts';
 import type { Finding, SignalName } from './signals/signal.ts';
 import type { Severity } from './verdict.ts';
 import type { WindowView } from './window-view.ts';
+
+const { amounts: AMOUNTS, logs: LOGS, anyShare: ANY } = PRIORS;
 
 export function incidentAt(base: number, family: number): number {
   return base + P.incident + family * INCIDENT;
@@ -118,7 +121,9 @@ function costElevated(view: WindowView, h: number, least: number): boolean {
   const n = view.get(h, Q.n);
   if (n < 1) return false;
   const usual = ratioOf(view, P.cost);
-  const variation = (view.page[view.base + P.cost + 2]! + 0.5) / (view.page[view.base + P.cost + 3]! + 1);
+  const variation =
+    (view.page[view.base + P.cost + 2]! + AMOUNTS.variation * AMOUNTS.weight) /
+    (view.page[view.base + P.cost + 3]! + AMOUNTS.weight);
   const noise = 1 + 2 * Math.sqrt(variation / n);
   return view.get(h, Q.cost) > Math.max(least, noise) * usual * Math.max(n, view.expected(h));
 }
@@ -131,7 +136,7 @@ function ratioOf(view: WindowView, history: number): number {
 /** With few calls in the window, noise alone shifts the mean: then it must shift further. */
 function shifted(view: WindowView, moments: number, count: number, sum: number, h: number, least: number): boolean {
   const n = view.get(h, count);
-  const known = logMoments(view.page, view.base + moments, 0.5, 0.02);
+  const known = logMoments(view.page, view.base + moments, LOGS.ending.variance, LOGS.ending.between);
   if (n < 1 || known === null) return false;
   const noise = 1.3 * Math.sqrt(known.variance / n);
   return view.get(h, sum) / n - known.mean > Math.max(Math.log2(least), noise);
@@ -140,7 +145,7 @@ function shifted(view: WindowView, moments: number, count: number, sum: number, 
 function badShareUp(view: WindowView, bad: number, h: number, least: number): boolean {
   const k = view.get(h, BAD_OF[bad]!);
   const at = view.base + P.bad + 4 * bad;
-  const share = (view.page[at]! + 0.5) / (view.page[at + 1]! + 100);
+  const share = (view.page[at]! + ANY.share * ANY.calls) / (view.page[at + 1]! + ANY.calls);
   return k >= 1 && k > least * share * view.get(h, Q.n);
 }
 

@@ -1,6 +1,9 @@
+import { PRIORS } from '../models/priors/priors.ts';
 import { driftOf, fastRate, profileRate } from './baseline.ts';
 import type { CalendarMinute } from './calendar.ts';
 import { BAD_OF, BADS, P, Q, X } from './page.ts';
+
+const { amounts: AMOUNTS, anyShare: ANY, dispersionCap: CAP } = PRIORS;
 
 /**
  * Absorbs one finished block of windows (15 minutes, or 5 while a function is young) into the baseline. Called about an
@@ -117,7 +120,7 @@ export function learnExcess(
 }
 
 export function cappedExcess(n: number, mean: number, excess: number, squares: number, known: number): number {
-  const phi = (excess + 0.5) / (squares + 4);
+  const phi = (excess + CAP.phi * CAP.weight) / (squares + CAP.weight);
   const square = (n - mean) ** 2;
   const cap = Math.max(50 * (mean + phi * mean * mean) + 16, 2 * known * known);
   return Math.min(square, cap) - mean;
@@ -194,7 +197,8 @@ function learnBad(page: Float32Array, base: number, cell: number, minutes: numbe
     const at = base + P.bad + 4 * i;
     const known = page[at + 1]!;
     const k = page[cell + BAD_OF[i]!]!;
-    if (known > 50 && calls > 0) learnExcess(page, at + 2, k, (calls * (page[at]! + 0.5)) / (known + 100), decay, 0);
+    if (known > 50 && calls > 0)
+      learnExcess(page, at + 2, k, (calls * (page[at]! + ANY.share * ANY.calls)) / (known + ANY.calls), decay, 0);
     page[at] = page[at]! * decay + (i < FAILURES ? plausible(k, page[at]!, known + calls) : k);
     page[at + 1] = known * decay + calls;
   }
@@ -215,7 +219,7 @@ function learnRatio(page: Float32Array, at: number, sum: number, n: number, deca
   if (known >= 10) {
     const mean = page[at]! / known;
     const deviation = (sum / n - mean) ** 2 / (mean * mean + 1e-12);
-    const cap = 40 * ((page[at + 2]! + 0.5) / (page[at + 3]! + 1));
+    const cap = 40 * ((page[at + 2]! + AMOUNTS.variation * AMOUNTS.weight) / (page[at + 3]! + AMOUNTS.weight));
     page[at + 2] = page[at + 2]! * decay + Math.min(cap, deviation * n);
     page[at + 3] = page[at + 3]! * decay + 1;
   }

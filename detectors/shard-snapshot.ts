@@ -1,3 +1,4 @@
+import { PRIORS, PRIORS_DIGEST } from '../models/priors/priors.ts';
 import { C, CELL_STRIDE, type Cells } from './cells.ts';
 import { PAGE } from './page.ts';
 import type { PendingInvocation, PendingStart, Shard } from './shard.ts';
@@ -9,6 +10,8 @@ const VERSION = 2;
 interface ShardJson {
   readonly v: number;
   readonly page: number;
+  /** version and digest of the pooled priors: absent in states of before 0.2, which were judged by v1 */
+  readonly priors?: string;
   readonly keys: readonly string[];
   readonly awake: readonly number[];
   readonly graded: number | null;
@@ -27,6 +30,15 @@ interface ShardJson {
   readonly model?: string;
 }
 
+/** State that this program cannot go on from, though it is whole. */
+export class StateError extends Error {
+  override readonly name = 'StateError';
+}
+
+/** The pooled priors that what is kept was judged and learnt by. */
+const PRIORS_OF_STATE = `${PRIORS.version} ${PRIORS_DIGEST}`;
+const PRIORS_BEFORE = 'v1 92b2f5b7b80c6b02ef999a6b5eef9c82c082916681c527e127a34b3852199948';
+
 /** The state of a shard as named binary pages: equal states give equal bytes. Nothing when the shard is empty. */
 export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   const out = new Map<string, Uint8Array>();
@@ -38,6 +50,7 @@ export function snapshotShard(shard: Shard): Map<string, Uint8Array> {
   const json: ShardJson = {
     v: VERSION,
     page: PAGE,
+    priors: PRIORS_OF_STATE,
     keys: shard.keys,
     awake: shard.awake,
     graded: Number.isNaN(shard.graded) ? null : shard.graded,
@@ -95,15 +108,23 @@ function doublesOf(bytes: Uint8Array | undefined): Float64Array {
   return bytes === undefined ? new Float64Array(0) : new Float64Array(bytes.slice().buffer);
 }
 
-/** @throws {Error} on an unknown version or a page layout of another size */
+/** `v1 92b2f5b7`: enough of the digest to tell two apart. */
+const shown = (priors: string) => priors.slice(0, priors.indexOf(' ') + 9);
+
+/** @throws {StateError} on an unknown version, a page layout of another size, or other pooled priors */
 export function restoreShard(shard: Shard, pages: ReadonlyMap<string, Uint8Array>): void {
   const prefix = `shard/${shard.number}/`;
   const bytes = pages.get(`${prefix}json`);
   if (bytes === undefined) return;
   const json = JSON.parse(new TextDecoder().decode(bytes)) as ShardJson;
   if (json.v !== VERSION || json.page !== PAGE)
-    throw new Error(
+    throw new StateError(
       `this state was written by another version (${json.v}, page ${json.page}; want ${VERSION}, ${PAGE}): replay the past without --continue`,
+    );
+  const priors = json.priors ?? PRIORS_BEFORE;
+  if (priors !== PRIORS_OF_STATE)
+    throw new StateError(
+      `this state was learnt with other pooled priors (${shown(priors)}, now ${shown(PRIORS_OF_STATE)}): one run is judged by one set, replay the past without --continue`,
     );
   for (const key of json.keys) shard.slotOf(key);
   const stored = pages.get(`${prefix}pages`);

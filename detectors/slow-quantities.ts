@@ -1,4 +1,5 @@
-import { dispersion, hourRate, logMoments } from './baseline.ts';
+import { PRIORS } from '../models/priors/priors.ts';
+import { badShare, dispersion, hourRate, levelOf, logMoments } from './baseline.ts';
 import type { CalendarMinute } from './calendar.ts';
 import { BAD, P, Q } from './page.ts';
 import type { SignalName } from './signals/signal.ts';
@@ -97,10 +98,11 @@ function countHour(count: number, expected: number, phi: number): HourResidual {
   };
 }
 
+const { logs: LOGS, shares: SHARES, shareDispersion: SPREAD } = PRIORS;
 const ERRORS = P.bad + 4 * BAD.err;
 
 function errorShare(page: Float32Array, base: number): number {
-  return (page[base + ERRORS]! + 0.5) / (page[base + ERRORS + 1]! + 100);
+  return badShare(page, base + ERRORS, SHARES.errors.share, SHARES.errors.calls).share;
 }
 
 const DURATION: MeanOf = {
@@ -108,8 +110,8 @@ const DURATION: MeanOf = {
   count: Q.dn,
   sum: Q.ds,
   history: CALLS,
-  variancePrior: 0.6,
-  betweenPrior: 0.02,
+  variancePrior: LOGS.duration.variance,
+  betweenPrior: LOGS.duration.between,
   ofBlocks: false,
   offset: (page, base, at) => page[base + P.durHour + at.hour]!,
 };
@@ -118,8 +120,8 @@ const EGRESS: MeanOf = {
   moments: P.egr,
   count: Q.en,
   sum: Q.es,
-  variancePrior: 1,
-  betweenPrior: 0.03,
+  variancePrior: LOGS.egress.variance,
+  betweenPrior: LOGS.egress.between,
   offset: NO_OFFSET,
 };
 const MEMORY: MeanOf = {
@@ -128,8 +130,8 @@ const MEMORY: MeanOf = {
   count: Q.mn,
   sum: Q.ms,
   history: BLOCKS,
-  variancePrior: 0.02,
-  betweenPrior: 0.004,
+  variancePrior: LOGS.memoryAcrossDays.variance,
+  betweenPrior: LOGS.memoryAcrossDays.between,
   ofBlocks: true,
 };
 
@@ -169,7 +171,7 @@ export const QUANTITIES: readonly SlowQuantity[] = [
     floor: COUNT_FLOOR,
     level: (page, base) => (page[base + ERRORS + 1]! < OUTCOMES ? null : Math.log2(errorShare(page, base))),
     hour: (page, base, cell, _at, reference) => {
-      const phi = (page[base + ERRORS + 2]! + 0.2) / (page[base + ERRORS + 3]! + 2);
+      const phi = (page[base + ERRORS + 2]! + SPREAD.phi * SPREAD.weight) / (page[base + ERRORS + 3]! + SPREAD.weight);
       const calls = page[cell + Q.n]!;
       return calls < HOUR_CALLS ? null : countHour(page[cell + Q.err]!, calls * 2 ** reference, phi);
     },
@@ -182,7 +184,7 @@ export const QUANTITIES: readonly SlowQuantity[] = [
     floor: COUNT_FLOOR,
     level: (page, base) => {
       const minutes = page[base + P.levelMinutes]!;
-      return minutes < TRAFFIC_MINUTES ? null : Math.log2((page[base + P.levelSum]! + 0.02) / (minutes + 1));
+      return minutes < TRAFFIC_MINUTES ? null : Math.log2(levelOf(page, base));
     },
     hour: (page, base, cell, at, reference, level) =>
       countHour(page[cell + Q.n]!, 60 * hourRate(page, base, at) * 2 ** (reference - level), dispersion(page, base, 3)),

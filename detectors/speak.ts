@@ -1,3 +1,4 @@
+import { PRIORS } from '../models/priors/priors.ts';
 import type { Decision } from './decision.ts';
 import { incidentAt } from './incident.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q, TYPES_KEPT } from './page.ts';
@@ -18,11 +19,16 @@ export function rememberType(shard: Shard, page: number): void {
   words[page + P.newType + 2] = 0;
 }
 
+/** Whether what is usual elsewhere outweighs its own history. */
+function isYoung(shard: Shard, page: number): boolean {
+  return Math.round(shard.pages[page + P.levelMinutes]!) < shard.options.settings.warmupWindows;
+}
+
 /** How much of a young function is its own: said with every verdict on it. */
 function learning(shard: Shard, page: number): string {
   const learnt = Math.round(shard.pages[page + P.levelMinutes]!);
   const { warmupWindows } = shard.options.settings;
-  return learnt >= warmupWindows ? '' : `; learning ${learnt} of ${warmupWindows}: judged by what is usual elsewhere`;
+  return !isYoung(shard, page) ? '' : `; learning ${learnt} of ${warmupWindows}: judged by what is usual elsewhere`;
 }
 
 /** Before a day was learnt, no hour of it is known. */
@@ -85,6 +91,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
         : `${decision.rule}${learning(shard, page)}${note === null ? '' : `; planned: ${note}`}`,
     detail: decision.signal === 'error_type' && type !== undefined ? `error-type:${type}` : null,
     ...(shard.pages[page + P.levelMinutes]! >= DAY ? { usualAt: clockOf(shard) } : {}),
+    ...(isYoung(shard, page) && finding !== null ? { priors: PRIORS.version } : {}),
     ...(split === null ? {} : { split }),
   });
   if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);

@@ -43,6 +43,8 @@ export interface Verdict {
   readonly rule: string;
   /** lifecycle, content: what was seen, e.g. `dormant-awake`, `secret:aws-access-key` */
   readonly detail: string | null;
+  /** version of the pooled priors that outweigh its own history still; absent once it has lived its warm-up */
+  readonly priors?: string;
   /** the hour of the day and week that expectations are of, in words; absent while no day is known */
   readonly usualAt?: string;
   /** lifecycle, where deploys are told: which one this is, or that none is known, in words */

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL } from '../calibrate.ts';
 import { BAD, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
@@ -8,8 +9,8 @@ const RULE: BadCountRule = {
   tail: TAIL.access,
   bad: BAD.acc,
   quantity: Q.acc,
-  prior: 0.01,
-  priorCalls: 80,
+  prior: PRIORS.shares.access.share,
+  priorCalls: PRIORS.shares.access.calls,
   support: 5,
   ratio: 3,
   rise: 0.03,

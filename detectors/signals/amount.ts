@@ -1,8 +1,11 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { upperSurprise } from '../../models/statistical/gamma-tail.ts';
 import { P } from '../page.ts';
 import type { WindowView } from '../window-view.ts';
 import { ownTail, USUAL_Z } from './own-tail.ts';
 import type { Finding, SignalName } from './signal.ts';
+
+const { amounts: CALLS } = PRIORS;
 
 /** How a sum over calls (dollars, bytes) is judged. */
 export interface AmountRule {
@@ -29,7 +32,8 @@ export function amount(view: WindowView, rule: AmountRule): Finding | null {
   if (calls < 10) return null;
   const perCall = page[base + rule.history]! / calls;
   if (!(perCall > 0)) return null;
-  const variation = (page[base + rule.history + 2]! + 0.5) / (page[base + rule.history + 3]! + 1);
+  const variation =
+    (page[base + rule.history + 2]! + CALLS.variation * CALLS.weight) / (page[base + rule.history + 3]! + CALLS.weight);
   const given = view.rate > 0 ? view.rate * (1 / view.seen() - 1) : 0; // calls that being looked at adds to those due
   let best = -1;
   let bestRaw = 0;

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL } from '../calibrate.ts';
 import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
@@ -11,8 +12,8 @@ export const COLD_STARTS: BadCountRule = {
   tail: TAIL.cold_starts,
   bad: BAD.cold,
   quantity: Q.cold,
-  prior: 0.05,
-  priorCalls: 60,
+  prior: PRIORS.shares.coldStarts.share,
+  priorCalls: PRIORS.shares.coldStarts.calls,
   support: 12,
   ratio: 2.2,
   rise: 0.25,

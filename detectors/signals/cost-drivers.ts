@@ -1,6 +1,9 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { logMoments } from '../baseline.ts';
 import { P, Q } from '../page.ts';
 import type { WindowView } from '../window-view.ts';
+
+const DURATION = PRIORS.logs.duration;
 
 /**
  * Which factor of the cost moved: calls × duration of a warm call × what is left (memory size, timeouts, cold starts, requests).
@@ -11,7 +14,7 @@ import type { WindowView } from '../window-view.ts';
 export function costDrivers(view: WindowView, horizon: number, calls: number, perCall: number): string[] {
   const factor = (value: number) => `×${value >= 10 ? value.toFixed(0) : value.toFixed(2)}`;
   const whole = `cost ${factor(calls * perCall)} = calls ${factor(calls)}`;
-  const known = logMoments(view.page, view.base + P.dur, 0.6, 0.02);
+  const known = logMoments(view.page, view.base + P.dur, DURATION.variance, DURATION.between);
   const warm = view.get(horizon, Q.dn);
   if (known === null || warm < 1) return [`${whole}, each ${factor(perCall)}`];
   const duration = 2 ** (view.get(horizon, Q.ds) / warm - known.mean);

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL as OWN } from '../calibrate.ts';
 import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
@@ -10,8 +11,8 @@ export const SHIFT: LogMeanRule = {
   moments: P.dur,
   count: Q.dn,
   sum: Q.ds,
-  variancePrior: 0.6,
-  betweenPrior: 0.02,
+  variancePrior: PRIORS.logs.duration.variance,
+  betweenPrior: PRIORS.logs.duration.between,
   ratio: [2, 1.7, 1.5, 1.4, 1.35],
   support: 3,
   unit: 'ms',
@@ -24,8 +25,8 @@ export const SLOW_CALLS: BadCountRule = {
   tail: OWN.duration,
   bad: BAD.tail,
   quantity: Q.tail,
-  prior: 0.01,
-  priorCalls: 100,
+  prior: PRIORS.shares.slow.share,
+  priorCalls: PRIORS.shares.slow.calls,
   support: 3,
   ratio: 3,
   rise: 0.03,

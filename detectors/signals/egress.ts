@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL } from '../calibrate.ts';
 import { P, Q } from '../page.ts';
 import { type AmountRule, amount, BYTES_HISTORY } from './amount.ts';
@@ -10,8 +11,8 @@ export const BYTES_PER_CALL: LogMeanRule = {
   moments: P.egr,
   count: Q.en,
   sum: Q.es,
-  variancePrior: 1,
-  betweenPrior: 0.03,
+  variancePrior: PRIORS.logs.egress.variance,
+  betweenPrior: PRIORS.logs.egress.between,
   ratio: [3, 2, 1.6, 1.4, 1.3],
   support: 3,
   unit: 'bytes per call',

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL } from '../calibrate.ts';
 import { BAD, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
@@ -8,8 +9,8 @@ export const ERRORS: BadCountRule = {
   tail: TAIL.errors,
   bad: BAD.err,
   quantity: Q.err,
-  prior: 0.005,
-  priorCalls: 100,
+  prior: PRIORS.shares.errors.share,
+  priorCalls: PRIORS.shares.errors.calls,
   support: 3,
   ratio: 2.5,
   rise: 0.012,

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { memoryTrend } from '../../models/statistical/memory-trend.ts';
 import { TAIL } from '../calibrate.ts';
 import { CELL, P, Q } from '../page.ts';
@@ -18,8 +19,8 @@ export const MEMORY: LogMeanRule = {
   moments: P.mem,
   count: Q.mn,
   sum: Q.ms,
-  variancePrior: 0.02,
-  betweenPrior: 0.002,
+  variancePrior: PRIORS.logs.memory.variance,
+  betweenPrior: PRIORS.logs.memory.between,
   ratio: [Number.NaN, 1.5, 1.4, 1.3, 1.3],
   support: 4,
   unit: 'MiB',

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL } from '../calibrate.ts';
 import { BAD, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
@@ -8,8 +9,8 @@ const RULE: BadCountRule = {
   tail: TAIL.oom,
   bad: BAD.oom,
   quantity: Q.oom,
-  prior: 0.0003,
-  priorCalls: 1500,
+  prior: PRIORS.shares.oom.share,
+  priorCalls: PRIORS.shares.oom.calls,
   support: 2,
   ratio: 3,
   rise: 0.005,

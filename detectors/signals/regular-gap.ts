@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { upperTailSurprise } from '../../models/statistical/student.ts';
 import { gapMoments } from '../gaps.ts';
 import { P } from '../page.ts';
@@ -10,9 +11,8 @@ const LEAST_GAPS = 5;
 const LIVED_MINUTES = 2 * 1440;
 /** Larger standard deviations of log2 are no schedule. Gaps of random calls, weighed by length, have 1.16, whatever their rate. */
 const REGULAR = 0.35;
-/** What schedules are like elsewhere: this standard deviation (7 %), worth so many gaps. */
-const PRIOR_DEVIATION = 0.1;
-const PRIOR_GAPS = 12;
+/** What schedules are like elsewhere: this standard deviation, worth so many gaps. */
+const { deviation: PRIOR_DEVIATION, weight: PRIOR_GAPS } = PRIORS.gaps;
 /** It must last half as long again as usual, and an hour more: late ticks and restarts are no silence. */
 const LONGER = 1.5;
 const GRACE_MINUTES = 60;

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { TAIL } from '../calibrate.ts';
 import { BAD, P, Q } from '../page.ts';
 import { type BadCountRule, badCount } from './bad-count.ts';
@@ -8,8 +9,8 @@ export const TIMEOUTS: BadCountRule = {
   tail: TAIL.timeouts,
   bad: BAD.tmo,
   quantity: Q.tmo,
-  prior: 0.0005,
-  priorCalls: 1000,
+  prior: PRIORS.shares.timeouts.share,
+  priorCalls: PRIORS.shares.timeouts.calls,
   support: 3,
   ratio: 3,
   rise: 0.005,
@@ -23,8 +24,8 @@ const NEAR: BadCountRule = {
   tail: TAIL.timeouts,
   bad: BAD.near,
   quantity: Q.near,
-  prior: 0.002,
-  priorCalls: 250,
+  prior: PRIORS.shares.nearTimeouts.share,
+  priorCalls: PRIORS.shares.nearTimeouts.calls,
   support: 5,
   ratio: 3,
   rise: 0.05,

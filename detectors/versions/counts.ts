@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { upperSurprise as betaBinomialSurprise } from '../../models/statistical/beta-binomial.ts';
 import { fisherSurprise } from '../../models/statistical/fisher.ts';
 import { quantile } from '../../models/statistical/negative-binomial.ts';
@@ -26,7 +27,7 @@ const count = (
   signal: SignalName,
   bad: number,
   of: number,
-  prior: readonly [number, number],
+  prior: keyof typeof PRIORS.shares,
   floors: readonly [number, number, number],
   what: string,
 ): CountTest => ({
@@ -34,8 +35,8 @@ const count = (
   bad,
   count: SIDE.err + COUNT_OF[bad]!,
   of,
-  prior: prior[0],
-  priorCalls: prior[1],
+  prior: PRIORS.shares[prior].share,
+  priorCalls: PRIORS.shares[prior].calls,
   support: floors[0],
   ratio: floors[1],
   rise: floors[2],
@@ -45,11 +46,11 @@ const count = (
 const COUNT_OF = [0, 1, 2, Number.NaN, 3, 4];
 
 export const COUNT_TESTS: readonly CountTest[] = [
-  count('errors', BAD.err, SIDE.n, [0.005, 100], [3, 2.5, 0.012], 'calls failed'),
-  count('timeouts', BAD.tmo, SIDE.n, [0.0005, 1000], [3, 3, 0.005], 'calls timed out'),
-  count('oom', BAD.oom, SIDE.n, [0.0003, 1500], [2, 3, 0.005], 'calls ran out of memory'),
-  count('access', BAD.acc, SIDE.n, [0.01, 80], [5, 3, 0.03], 'calls were denied'),
-  count('duration', BAD.tail, SIDE.dn, [0.01, 100], [4, 3, 0.03], 'warm calls were slow'),
+  count('errors', BAD.err, SIDE.n, 'errors', [3, 2.5, 0.012], 'calls failed'),
+  count('timeouts', BAD.tmo, SIDE.n, 'timeouts', [3, 3, 0.005], 'calls timed out'),
+  count('oom', BAD.oom, SIDE.n, 'oom', [2, 3, 0.005], 'calls ran out of memory'),
+  count('access', BAD.acc, SIDE.n, 'access', [5, 3, 0.03], 'calls were denied'),
+  count('duration', BAD.tail, SIDE.dn, 'slow', [4, 3, 0.03], 'warm calls were slow'),
 ];
 
 /**

@@ -1,3 +1,4 @@
+import { PRIORS } from '../../models/priors/priors.ts';
 import { badShare, logMoments } from '../baseline.ts';
 import { C } from '../cells.ts';
 import { Deploys } from '../deploys.ts';
@@ -12,6 +13,7 @@ import { centreOf } from './means.ts';
 import { COLD_COST } from './newer.ts';
 import { O, RECORD, SIDE, SIDE_SIZE } from './observation.ts';
 
+const { logs: LOGS, amounts: AMOUNTS } = PRIORS;
 const MINUTE_MS = 60_000;
 /** What Lambda calls the code that has no version of its own. */
 const UNNUMBERED = '$LATEST';
@@ -71,13 +73,15 @@ function freeze(values: Float32Array, at: number, page: Float32Array, base: numb
     values[at + O.shares + 2 * i] = alpha;
     values[at + O.shares + 2 * i + 1] = (alpha * (1 - share)) / share;
   }
-  freezeMoments(values, at + O.dur, page, base + P.dur, 0.6, 0.02);
-  freezeMoments(values, at + O.egr, page, base + P.egr, 1, 0.03);
-  freezeMoments(values, at + O.mem, page, base + P.mem, 0.02, 0.004);
+  freezeMoments(values, at + O.dur, page, base + P.dur, LOGS.duration);
+  freezeMoments(values, at + O.egr, page, base + P.egr, LOGS.egress);
+  freezeMoments(values, at + O.mem, page, base + P.mem, LOGS.memoryAcrossDays);
   const calls = page[base + P.cost + 1]!;
   values[at + O.cost] = calls < 10 ? Number.NaN : Math.log2(page[base + P.cost]! / calls);
+  const variation =
+    (page[base + P.cost + 2]! + AMOUNTS.variation * AMOUNTS.weight) / (page[base + P.cost + 3]! + AMOUNTS.weight);
   // relative variance of a call, on the scale of log2
-  values[at + O.cost + 1] = (page[base + P.cost + 2]! + 0.5) / (page[base + P.cost + 3]! + 1) / (Math.LN2 * Math.LN2);
+  values[at + O.cost + 1] = variation / (Math.LN2 * Math.LN2);
   values[at + O.cost + 2] = calls;
   values[at + O.cost + 3] = 0.02;
   // a version that is slower by no more than the margin has no more calls beyond this bar than the ones before had
@@ -89,14 +93,13 @@ function freezeMoments(
   at: number,
   page: Float32Array,
   from: number,
-  variancePrior: number,
-  betweenPrior: number,
+  prior: { readonly variance: number; readonly between: number },
 ): void {
-  const known = logMoments(page, from, variancePrior, betweenPrior);
+  const known = logMoments(page, from, prior.variance, prior.between);
   values[at] = known === null ? Number.NaN : known.mean;
-  values[at + 1] = known === null ? variancePrior : known.variance;
+  values[at + 1] = known === null ? prior.variance : known.variance;
   values[at + 2] = known === null ? 0 : known.n;
-  values[at + 3] = known === null ? betweenPrior : known.between;
+  values[at + 3] = known === null ? prior.between : known.between;
 }
 
 /** The comparison is over: its record and open cells go back. */
