@@ -64,7 +64,7 @@ test('a surge in the first minutes after a replay came to its end is found, judg
   expect(alone!.score / among!.score).toBeCloseTo(1, 1);
 });
 
-test('state that was learnt with other pooled priors is refused, that of before 0.2 was learnt with v1', () => {
+test('state that was learnt with other pooled priors is refused, state that names none was learnt with v1', () => {
   const pipeline = testPipeline();
   for (const block of part(WEEK, 3, 3)) pipeline.step(block);
   const withPriors = (change: (json: Record<string, unknown>) => void) => {

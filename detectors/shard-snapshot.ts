@@ -10,7 +10,7 @@ const VERSION = 2;
 interface ShardJson {
   readonly v: number;
   readonly page: number;
-  /** version and digest of the pooled priors: absent in states of before 0.2, which were judged by v1 */
+  /** version and digest of the pooled priors: absent in states of before the artifact, whose constants were those of v1 */
   readonly priors?: string;
   readonly keys: readonly string[];
   readonly awake: readonly number[];

@@ -25,7 +25,7 @@ export const PRIORS_V1 = freeze({
   logs: {
     duration: { variance: 0.6, between: 0.02 },
     egress: { variance: 1, between: 0.03 },
-    // blocks are the sample; they are taken to stray by `between` at most, whatever was learnt (see logMoments)
+    // blocks are the sample; `between` is never learnt (see learn.ts), so it is a setting more than a prior
     memory: { variance: 0.02, between: 0.002 },
     // hours and versions are weeks apart: environments were renewed in between, and stray more than blocks of one day
     memoryAcrossDays: { variance: 0.02, between: 0.004 },
