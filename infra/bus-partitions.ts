@@ -72,6 +72,7 @@ export class PartitionedBus<Store extends PartitionStore> implements Bus {
     options.signal?.addEventListener('abort', ring);
     this.#bells.add(bell);
     try {
+      options.onAssigned?.(stores.map(({ partition }) => partition));
       const cursors: Cursor[] = [];
       for (const { partition, store } of stores) {
         cursors.push({ partition, store, next: await this.#startOf(group, partition, store, options) });
@@ -158,6 +159,6 @@ export class PartitionedBus<Store extends PartitionStore> implements Bus {
       await this.#store(partition).commit(group, nextOffset);
       await this.#settled(store);
     };
-    return { partition, offset, nextOffset, records, ack };
+    return { partition, offset, nextOffset, records, endOffset: Math.max(store.endOffset, nextOffset), ack };
   }
 }

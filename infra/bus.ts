@@ -20,9 +20,12 @@ export interface BusBatch {
   readonly nextOffset: number;
   /** at least one */
   readonly records: readonly Uint8Array[];
+  /** offset behind the newest record of the partition when this batch was read: how far the reader lags */
+  readonly endOffset: number;
   /**
    * "All of this, and all before it in this partition, is safely handled": resolves when the group will not be given
    * it again. Called after every sink has returned; a reader that snapshots every so often acks only then.
+   * @throws {BusError} NOT_OWNER where the partition has gone to another member meanwhile: nothing was changed
    */
   ack(): Promise<void>;
 }
@@ -39,6 +42,17 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal;
   /** a batch is closed when it has reached this size */
   readonly maxBatchBytes?: number;
+  /**
+   * Told of all partitions that this member has from now on, at the start and whenever that changes: none where it was
+   * thrown out. Called before the first batch of a new partition (and before its `startAt`). State of a partition that
+   * is not in the list any more belongs to somebody else.
+   */
+  readonly onAssigned?: (partitions: readonly number[]) => void;
+  /**
+   * Partitions are about to be handed to other members, and acks are still taken: time to save, so that they need not
+   * read again. Best effort: a member that is thrown out is not asked.
+   */
+  readonly onRevoking?: () => Promise<void>;
 }
 
 /**
@@ -68,10 +82,17 @@ export interface Bus {
 
 export class BusError extends Error {
   override readonly name = 'BusError';
-  readonly code: 'CLOSED' | 'GROUP_TAKEN' | 'NO_SUCH_PARTITION';
+  readonly code:
+    | 'CLOSED'
+    | 'GROUP_TAKEN'
+    | 'NO_SUCH_PARTITION'
+    | 'NOT_OWNER'
+    | 'UNREACHABLE'
+    | 'NO_SUCH_TOPIC'
+    | 'REFUSED';
 
-  constructor(code: BusError['code'], message: string) {
-    super(message);
+  constructor(code: BusError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
