@@ -6,6 +6,7 @@ import { Engine } from '../detectors/engine.ts';
 import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
 import { restoreShard, snapshotShard } from '../detectors/shard-snapshot.ts';
+import type { WatermarkState } from '../detectors/watermark.ts';
 import type { Pipeline, PipelineOptions, PipelineOutput, PipelineTotals } from './pipeline.ts';
 
 interface HostJson {
@@ -13,6 +14,8 @@ interface HostJson {
   readonly watermarkMs: number | null;
   readonly graded: number | null;
   readonly sourceStart: number | null;
+  /** absent in states of before 0.3, which had one clock */
+  readonly clocks?: WatermarkState;
   readonly fleet: FleetState | FleetStateV1;
 }
 
@@ -74,7 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-function totalsOf(engine: Engine): PipelineTotals {
+export function totalsOf(engine: Engine): PipelineTotals {
   const totals = { invocations: 0, functions: 0, duplicates: 0, late: 0, tooLate: 0, partial: 0 };
   for (const shard of engine.shards) {
     totals.invocations += shard.calls;
@@ -94,6 +97,7 @@ function snapshot(engine: Engine, fleet: Fleet): Map<string, Uint8Array> {
     watermarkMs: orNull(engine.watermarkMs),
     graded: orNull(engine.graded),
     sourceStart: orNull(engine.sourceStart),
+    clocks: engine.clocks,
     fleet: fleet.state(),
   };
   pages.set('host', new TextEncoder().encode(JSON.stringify(host)));
@@ -106,6 +110,6 @@ function restore(engine: Engine, fleet: Fleet, pages: ReadonlyMap<string, Uint8A
   if (bytes === undefined) return;
   const host = JSON.parse(new TextDecoder().decode(bytes)) as HostJson;
   for (const shard of engine.shards) restoreShard(shard, pages);
-  engine.resume(host.graded ?? Number.NaN, host.watermarkMs ?? Number.NaN, host.sourceStart ?? Number.NaN);
+  engine.resume(host.graded ?? Number.NaN, host.watermarkMs ?? Number.NaN, host.sourceStart ?? Number.NaN, host.clocks);
   fleet.restore(host.fleet);
 }

@@ -10,7 +10,9 @@ import { releasePending } from './pending.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
 import { type Pulse, SHARDS, Shard, type ShardOptions, shardOf } from './shard.ts';
+import { nextMinute, takeTested } from './shards.ts';
 import type { Verdict } from './verdict.ts';
+import { Watermark, type WatermarkState } from './watermark.ts';
 
 /** What all shards had to say of one graded minute (or between two ticks), in the order (event time, shard). */
 export interface EngineMinute {
@@ -30,6 +32,7 @@ export interface EngineRows {
 }
 
 const MINUTE_MS = 60_000;
+const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, number) => number);
 /** The last instant that a date can be, and minus it the first. */
 const MAX_INSTANT_MS = 8.64e15;
 /** How far past the watermark the last events of an input may lie and still be graded at its end, ms. */
@@ -41,11 +44,17 @@ interface Route {
 }
 
 /**
- * Hosts the virtual shards of this process: routes fragments, walks minutes, hands what came out to `listen` once a
- * graded minute, merged by (event time, shard), so that neither the number of hosts nor of threads can change a byte.
+ * Hosts virtual shards, all of them or those of one partition: routes fragments, walks minutes, hands what came out to
+ * `listen` once a graded minute, merged by (event time, shard), so that neither the number of hosts nor of threads can
+ * change a byte.
  */
 export class Engine {
+  /** those hosted here, by number */
   readonly shards: Shard[] = [];
+  readonly #byNumber: (Shard | undefined)[] = new Array(SHARDS).fill(undefined);
+  readonly #watermark = new Watermark();
+  /** fragments of functions whose shard is not hosted here, which nothing came of: a producer that counts partitions otherwise */
+  misrouted = 0;
   readonly #listen: (minute: EngineMinute) => void;
   readonly #options: ShardOptions;
   readonly #routes = new WeakMap<Dictionary, Route>();
@@ -58,14 +67,16 @@ export class Engine {
   #isModelNew = false;
   rows: EngineRows = { minutes: [], invocations: [], scores: [] };
 
-  constructor(options: ShardOptions, listen: (minute: EngineMinute) => void) {
+  /** @param hosted numbers of the shards, ascending; default: all */
+  constructor(options: ShardOptions, listen: (minute: EngineMinute) => void, hosted: readonly number[] = ALL_SHARDS) {
     this.#options = options;
     this.#listen = listen;
     this.#timeOf = createTimeOf(options.settings, options.parts ?? ALL_PARTS, () => this.sourceStart);
-    for (let number = 0; number < SHARDS; number++) {
+    for (const number of hosted) {
       const shard = new Shard(number, options);
       shard.timeOf = this.#timeOf;
       this.shards.push(shard);
+      this.#byNumber[number] = shard;
     }
   }
 
@@ -78,14 +89,16 @@ export class Engine {
       const timeMs = f[i * F.stride]!;
       if (!(Math.abs(timeMs) <= MAX_INSTANT_MS)) continue; // no instant: nothing that a parser lets pass
       if ((u[at]! & 0xff) === FragmentKind.tick) {
-        this.tick(timeMs);
+        this.#hearTick(block, i, timeMs);
         continue;
       }
       const fn = u[at + U.fn]!;
       if (fn >= route.slots.length) route = this.#route(block.dictionary);
       let slot = route.slots[fn]!;
       if (slot < 0) slot = this.#admit(block.dictionary, route, fn);
-      intake(this.shards[route.shards[fn]!]!, block, i, slot, this.#now(timeMs));
+      const shard = this.#byNumber[route.shards[fn]!];
+      if (shard === undefined) this.misrouted++;
+      else intake(shard, block, i, slot, this.#now(timeMs));
     }
   }
 
@@ -110,15 +123,19 @@ export class Engine {
   }
 
   #admit(dictionary: Dictionary, route: Route, fn: number): number {
-    const { shard, slot } = this.host(dictionary.text(fn));
-    route.shards[fn] = shard.number;
+    const key = dictionary.text(fn);
+    const number = shardOf(key);
+    route.shards[fn] = number;
+    if (this.#byNumber[number] === undefined) return -1;
+    const { slot } = this.host(key);
     route.slots[fn] = slot;
     return slot;
   }
 
-  /** Where a function's state is, made on first sight. */
+  /** Where a function's state is, made on first sight. @throws {RangeError} where its shard is not hosted here */
   host(key: string): { readonly shard: Shard; readonly slot: number } {
-    const shard = this.shards[shardOf(key)]!;
+    const shard = this.#byNumber[shardOf(key)];
+    if (shard === undefined) throw new RangeError(`shard ${shardOf(key)} is not hosted here`);
     if (shard.keys.length === 0) this.#enliven(shard);
     return { shard, slot: shard.slotOf(key) };
   }
@@ -129,9 +146,19 @@ export class Engine {
     this.#living.sort((a, b) => a.number - b.number);
   }
 
-  /** The watermark moved: grades what is due. */
+  #hearTick({ f, u, dictionary }: FragmentBlock, i: number, timeMs: number): void {
+    const clock = dictionary.text(u[i * U.stride + U.text]!);
+    if (this.#watermark.hear(clock, timeMs, f[i * F.stride + F.a] === 1)) this.#advance(this.#watermark.timeMs);
+  }
+
+  /** A tick of the only clock. */
   tick(timeMs: number): void {
-    if (!(timeMs > this.watermarkMs) && !Number.isNaN(this.watermarkMs)) return;
+    if (this.#watermark.hear('', timeMs)) this.#advance(this.#watermark.timeMs);
+  }
+
+  /** The watermark moved: grades what is due. */
+  #advance(timeMs: number): void {
+    if (timeMs <= this.watermarkMs) return; // the end of an input was further
     this.watermarkMs = timeMs;
     const due = Math.floor((timeMs - this.#options.settings.gradeDelayMs) / MINUTE_MS) - 1 - EPOCH_MINUTE;
     if (Number.isNaN(this.#graded)) this.#begin(due);
@@ -244,30 +271,17 @@ export class Engine {
     return this.#graded;
   }
 
-  resume(graded: number, watermarkMs: number, sourceStart: number): void {
+  /** The clocks that are heard, for snapshots. */
+  get clocks(): WatermarkState {
+    return this.#watermark.state();
+  }
+
+  resume(graded: number, watermarkMs: number, sourceStart: number, clocks: WatermarkState = []): void {
     this.watermarkMs = watermarkMs;
+    this.#watermark.restore(clocks, watermarkMs);
     this.sourceStart = sourceStart;
     for (const shard of this.shards) shard.sourceStart = sourceStart;
     this.#living = this.shards.filter((shard) => shard.keys.length > 0);
     this.#setGraded(graded);
   }
-}
-
-/** What the shards have tested since they were last asked. */
-function takeTested(living: readonly Shard[]): number {
-  let tested = 0;
-  for (const shard of living) {
-    tested += shard.tested;
-    shard.tested = 0;
-  }
-  return tested;
-}
-
-/** The first minute from `from` on that has data; beyond `to` when none has. */
-function nextMinute(shards: readonly Shard[], from: number, to: number): number {
-  let next = to + 1;
-  for (const shard of shards) {
-    for (const minute of shard.cells.minutes.keys()) if (minute >= from && minute < next) next = minute;
-  }
-  return next;
 }

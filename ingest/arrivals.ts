@@ -1,7 +1,8 @@
 import { ArrivalClock } from './clock.ts';
-import { type Dictionary, F, FragmentBlock, FragmentKind, NONE, U } from './fragment.ts';
+import { type Dictionary, F, FragmentBlock, U } from './fragment.ts';
 import { copyRows, PAGE } from './fragment-log.ts';
 import type { FragmentRuns } from './order.ts';
+import { addTick } from './tick.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -98,16 +99,6 @@ export class TickedBlocks {
   }
 
   #addTick(timeMs: number): void {
-    const { block } = this;
-    const f = block.n * F.stride;
-    const u = block.n * U.stride;
-    block.f.fill(Number.NaN, f, f + F.stride);
-    block.f[f + F.time] = timeMs;
-    block.f[f + F.weight] = 1;
-    block.u.fill(0, u, u + U.stride);
-    block.u[u + U.kindFlags] = FragmentKind.tick;
-    block.u[u + U.memorySizeKib] = NONE;
-    block.u[u + U.memoryUsedKib] = NONE;
-    block.n++;
+    addTick(this.block, { timeMs, clock: '', isLast: false });
   }
 }

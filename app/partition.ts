@@ -1,0 +1,118 @@
+import type { PartitionStep } from '../alerts/fleet-merge.ts';
+import { Engine } from '../detectors/engine.ts';
+import type { FunctionRow } from '../detectors/records.ts';
+import { functionRow } from '../detectors/rows.ts';
+import { restoreShard, snapshotShard } from '../detectors/shard-snapshot.ts';
+import type { WatermarkState } from '../detectors/watermark.ts';
+import type { FragmentBlock } from '../ingest/fragment.ts';
+import { totalsOf } from './build.ts';
+import type { PipelineOptions, PipelineOutput, PipelineTotals } from './pipeline.ts';
+
+/** The state page that names what the host of the shards itself remembers. */
+const HOST_PAGE = 'host';
+const VERSION = 1;
+
+interface HostJson {
+  readonly v: typeof VERSION;
+  readonly watermarkMs: number | null;
+  readonly graded: number | null;
+  readonly sourceStart: number | null;
+  readonly clocks: WatermarkState;
+  /** steps said so far */
+  readonly steps: number;
+  readonly misrouted: number;
+}
+
+/** What came out since it was last asked. */
+export interface PartitionOutput extends Omit<PipelineOutput, 'events'> {
+  readonly steps: readonly PartitionStep[];
+}
+
+export type PartitionOptions = Omit<PipelineOptions, 'paging'> & {
+  /** numbers of the shards of this partition, ascending */
+  readonly shards: readonly number[];
+};
+
+/** The shards of one partition, without a fleet stage: a pure function of the blocks it was given, in their order. */
+export interface Partition {
+  step(block: FragmentBlock): void;
+  drain(): PartitionOutput;
+  /** NaN before the first tick */
+  readonly watermarkMs: number;
+  /** fragments of functions that belong to other partitions */
+  readonly misrouted: number;
+  totals(): PipelineTotals;
+  functions(): FunctionRow[];
+  /** Named pages for `Snapshots`; `restored` of the options takes them. */
+  snapshot(): Map<string, Uint8Array>;
+}
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+
+export function createPartition(options: PartitionOptions): Partition {
+  let steps: PartitionStep[] = [];
+  let said = 0;
+  const engine = new Engine(
+    {
+      settings: options.settings,
+      pricesOf: options.pricesOf,
+      deploys: options.deploys ?? null,
+      invocations: options.records ? options.invocations : 'none',
+      records: options.records,
+    },
+    (minute) => steps.push({ ...minute, n: ++said }),
+    options.shards,
+  );
+  if (options.restored !== undefined) said = restore(engine, options.restored);
+  if (options.model !== undefined) engine.setModel(options.model);
+
+  return {
+    step: (block) => engine.step(block),
+    drain() {
+      const output = { steps, ...engine.rows };
+      steps = [];
+      engine.rows = { minutes: [], invocations: [], scores: [] };
+      return output;
+    },
+    get watermarkMs() {
+      return engine.watermarkMs;
+    },
+    get misrouted() {
+      return engine.misrouted;
+    },
+    totals: () => totalsOf(engine),
+    functions() {
+      const rows = engine.shards.flatMap((shard) => shard.keys.map((_key, slot) => functionRow(shard, slot)));
+      return rows.filter((row) => !Number.isNaN(row.firstSeenMs));
+    },
+    snapshot: () => snapshot(engine, said),
+  };
+}
+
+function snapshot(engine: Engine, steps: number): Map<string, Uint8Array> {
+  const pages = new Map<string, Uint8Array>();
+  const host: HostJson = {
+    v: VERSION,
+    watermarkMs: orNull(engine.watermarkMs),
+    graded: orNull(engine.graded),
+    sourceStart: orNull(engine.sourceStart),
+    clocks: engine.clocks,
+    steps,
+    misrouted: engine.misrouted,
+  };
+  pages.set(HOST_PAGE, new TextEncoder().encode(JSON.stringify(host)));
+  for (const shard of engine.shards) for (const [name, bytes] of snapshotShard(shard)) pages.set(name, bytes);
+  return pages;
+}
+
+/** Returns the number of steps said before. */
+function restore(engine: Engine, pages: ReadonlyMap<string, Uint8Array>): number {
+  const bytes = pages.get(HOST_PAGE);
+  if (bytes === undefined) return 0;
+  const host = JSON.parse(new TextDecoder().decode(bytes)) as HostJson;
+  for (const shard of engine.shards) restoreShard(shard, pages);
+  const { graded, watermarkMs, sourceStart, clocks, misrouted } = host;
+  engine.resume(graded ?? Number.NaN, watermarkMs ?? Number.NaN, sourceStart ?? Number.NaN, clocks);
+  engine.misrouted = misrouted;
+  return host.steps;
+}
