@@ -1,4 +1,5 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lockDirectory } from './directory-lock.ts';
 import { type StorageCode, StorageError } from './storage-error.ts';
@@ -31,6 +32,15 @@ export interface Files {
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile>;
   /** Atomic: afterwards `to` is the old or the new file, whatever happens. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Gives a file a second name that must be free: `exists` where somebody has it, `unsupported` on file systems without
+   * hard links. Atomic among all that share the directory.
+   */
+  link(from: string, to: string): Promise<'linked' | 'exists' | 'unsupported'>;
+  /** Makes an empty file of a name that must be free; false where somebody has it. Atomic as `link`. */
+  claim(path: string): Promise<boolean>;
+  /** When the file was last written to by the clock of its file system, ms. */
+  modifiedMs(path: string): Promise<number>;
   /** No error where there is no such file. */
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals in `dir` durable. */
@@ -84,6 +94,36 @@ async function openFile(path: string, mode: keyof typeof FLAGS): Promise<OpenFil
   };
 }
 
+/** What file systems without hard links say: FAT, SMB, many of FUSE. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
+/** Whether an error says that a file is not there (any more), by its path or, on NFS, by the handle of it that was open. */
+export const isVanished = (error: unknown): boolean => ['ENOENT', 'ESTALE'].includes(codeOf(error));
+
+async function linkFile(from: string, to: string): Promise<'linked' | 'exists' | 'unsupported'> {
+  try {
+    await named(to, 'link', () => link(from, to));
+    return 'linked';
+  } catch (error) {
+    if (NO_LINKS.has(codeOf(error))) return 'unsupported';
+    if (codeOf(error) !== 'EEXIST') throw error;
+    // over NFS a link whose answer was lost is asked for again and then finds itself: only the inode tells
+    const [own, theirs] = [await stat(from), await stat(to).catch(() => null)];
+    return theirs !== null && theirs.ino === own.ino && theirs.dev === own.dev ? 'linked' : 'exists';
+  }
+}
+
+async function claimFile(path: string): Promise<boolean> {
+  try {
+    await (await named(path, 'create', () => open(path, 'wx', 0o600))).close();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
 export const DISK: Files = {
   async makeDirectory(dir) {
     await named(dir, 'make', () => mkdir(dir, { recursive: true, mode: 0o700 }));
@@ -91,6 +131,9 @@ export const DISK: Files = {
   list: async (dir) => (await readdir(dir)).sort(),
   open: openFile,
   rename: (from, to) => named(to, 'rename to', () => rename(from, to)),
+  link: linkFile,
+  claim: claimFile,
+  modifiedMs: async (path) => (await stat(path)).mtimeMs,
   remove: (path) => rm(path, { force: true }),
   async syncDirectory(dir) {
     if (process.platform === 'win32') return; // directories cannot be opened there; renames are journalled
@@ -104,15 +147,20 @@ export const DISK: Files = {
   lock: lockDirectory,
 };
 
-/** Suffix of files being written; one that is found was left by a crash and says nothing. */
+/** Suffix of files being written. */
 export const TEMPORARY = '.tmp';
 
-/**
- * Replaces `path` with what `write` puts into the file it is given: whole, or not at all. On any error the old file
- * stays as it was and the temporary one is removed.
- */
-export async function replaceFile(files: Files, path: string, write: (file: OpenFile) => Promise<void>): Promise<void> {
-  const temporary = path + TEMPORARY;
+/** A name for writing `path` beside it, that no other process has: on a shared folder several may write at a time. */
+export const temporaryOf = (path: string): string =>
+  `${path}.${process.pid}-${randomBytes(6).toString('hex')}${TEMPORARY}`;
+
+/** Writes a temporary file, syncs it, and hands it to `publish`. Removed on any error. */
+export async function writeTemporary<T>(
+  files: Files,
+  temporary: string,
+  write: (file: OpenFile) => Promise<void>,
+  publish: () => Promise<T>,
+): Promise<T> {
   try {
     const file = await files.open(temporary, 'create');
     try {
@@ -121,11 +169,20 @@ export async function replaceFile(files: Files, path: string, write: (file: Open
     } finally {
       await file.close();
     }
-    await files.rename(temporary, path);
+    return await publish();
   } catch (error) {
     await files.remove(temporary).catch(() => {}); // the first error is the one to report
     throw error;
   }
+}
+
+/**
+ * Replaces `path` with what `write` puts into the file it is given: whole, or not at all. On any error the old file
+ * stays as it was and the temporary one is removed. For folders of one process: see `writeTemporary` for others.
+ */
+export async function replaceFile(files: Files, path: string, write: (file: OpenFile) => Promise<void>): Promise<void> {
+  const temporary = path + TEMPORARY;
+  await writeTemporary(files, temporary, write, () => files.rename(temporary, path));
   await files.syncDirectory(dirname(path));
 }
 

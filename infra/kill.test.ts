@@ -60,6 +60,9 @@ test('snapshots whose writer is killed again and again are whole, and none that 
       const text = Buffer.from(loaded!.pages.get(`page ${page}`)!).toString();
       expect(text).toBe(`${turn - (turn % (page + 1))} `.repeat(2000));
     }
-    expect((await readdir(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    // each kill may leave a file that was being written: it is nobody's only after minutes, see state.ts
+    expect((await readdir(dir)).filter((name) => name.endsWith('.tmp')).length).toBeLessThanOrEqual(
+      KILLED_AFTER.length,
+    );
   }
 }, 60_000);

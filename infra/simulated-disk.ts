@@ -9,6 +9,7 @@ interface Inode {
   /** what programs see, and what a power failure leaves for certain */
   bytes: Buffer;
   synced: Buffer;
+  modifiedMs: number;
 }
 
 /** The power went: thrown by every operation from then on. */
@@ -28,6 +29,12 @@ export class SimulatedDisk implements Files {
   freeBytes = Number.POSITIVE_INFINITY;
   /** syncs left until one fails, as on a dying disk */
   syncsLeft = Number.POSITIVE_INFINITY;
+  /** the clock of the file system, ms: stands still unless a test moves it */
+  nowMs = 0;
+  /** false = a file system without hard links */
+  hasLinks = true;
+  /** called before each operation: tests let others go first here */
+  pause: () => Promise<void> = async () => {};
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
   #state: number;
@@ -57,7 +64,7 @@ export class SimulatedDisk implements Files {
   }
 
   replace(path: string, bytes: Buffer): void {
-    const inode: Inode = { bytes: Buffer.from(bytes), synced: Buffer.from(bytes) };
+    const inode: Inode = { bytes: Buffer.from(bytes), synced: Buffer.from(bytes), modifiedMs: this.nowMs };
     this.#names.set(path, inode);
     this.#syncedNames.set(path, inode);
   }
@@ -65,24 +72,33 @@ export class SimulatedDisk implements Files {
   async makeDirectory(): Promise<void> {}
 
   async list(dir: string): Promise<string[]> {
+    await this.pause();
     const paths = [...this.#names.keys()].filter((path) => dirname(path) === dir);
     return paths.map((path) => basename(path)).sort((a, b) => (a < b ? -1 : 1));
   }
 
   async open(path: string, mode: 'read' | 'write' | 'create'): Promise<OpenFile> {
+    await this.pause();
     this.#spend();
     if (mode === 'create') this.#create(path);
     const inode = this.#inode(path);
     return {
       path,
       size: async () => inode.bytes.length,
-      read: async (target, position) => inode.bytes.copy(target, 0, position),
-      write: async (bytes, position) => this.#write(inode, bytes, position, path),
+      read: async (target, position) => {
+        await this.pause();
+        return inode.bytes.copy(target, 0, position);
+      },
+      write: async (bytes, position) => {
+        await this.pause();
+        this.#write(inode, bytes, position, path);
+      },
       truncate: async (size) => {
         this.#spend();
         inode.bytes = Buffer.from(inode.bytes.subarray(0, size));
       },
       sync: async () => {
+        await this.pause();
         this.#spend();
         if (--this.syncsLeft < 0) throw new Error(`EIO: i/o error, fsync ${path}`);
         inode.synced = Buffer.from(inode.bytes);
@@ -92,17 +108,43 @@ export class SimulatedDisk implements Files {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    await this.pause();
     this.#spend();
     this.#names.set(to, this.#inode(from));
     this.#names.delete(from);
   }
 
+  async link(from: string, to: string): Promise<'linked' | 'exists' | 'unsupported'> {
+    await this.pause();
+    this.#spend();
+    const inode = this.#inode(from);
+    if (!this.hasLinks) return 'unsupported';
+    if (this.#names.has(to)) return 'exists';
+    this.#names.set(to, inode);
+    return 'linked';
+  }
+
+  async claim(path: string): Promise<boolean> {
+    await this.pause();
+    this.#spend();
+    if (this.#names.has(path)) return false;
+    this.#create(path);
+    return true;
+  }
+
+  async modifiedMs(path: string): Promise<number> {
+    await this.pause();
+    return this.#inode(path).modifiedMs;
+  }
+
   async remove(path: string): Promise<void> {
+    await this.pause();
     this.#spend();
     this.#names.delete(path);
   }
 
   async syncDirectory(dir: string): Promise<void> {
+    await this.pause();
     this.#spend();
     for (const path of this.#syncedNames.keys()) if (dirname(path) === dir) this.#syncedNames.delete(path);
     for (const [path, inode] of this.#names) if (dirname(path) === dir) this.#syncedNames.set(path, inode);
@@ -126,13 +168,14 @@ export class SimulatedDisk implements Files {
 
   #inode(path: string): Inode {
     const inode = this.#names.get(path);
-    if (inode === undefined) throw new Error(`ENOENT: no such file, ${path}`);
+    if (inode === undefined) throw Object.assign(new Error(`ENOENT: no such file, ${path}`), { code: 'ENOENT' });
     return inode;
   }
 
   #create(path: string): void {
     const old = this.#names.get(path);
-    if (old === undefined) this.#names.set(path, { bytes: Buffer.alloc(0), synced: Buffer.alloc(0) });
+    if (old === undefined)
+      this.#names.set(path, { bytes: Buffer.alloc(0), synced: Buffer.alloc(0), modifiedMs: this.nowMs });
     else old.bytes = Buffer.alloc(0);
   }
 
@@ -145,6 +188,7 @@ export class SimulatedDisk implements Files {
     inode.bytes.copy(grown);
     grown.set(bytes.subarray(0, done), position);
     inode.bytes = grown;
+    inode.modifiedMs = this.nowMs;
     this.#spend();
     if (fits < bytes.length) throw new StorageError('DISK_FULL', `cannot write ${path}: the disk is full`);
   }

@@ -40,7 +40,7 @@ describe('snapshots', () => {
     expect(await snapshots.save(pages, {}, null)).toMatchObject({ sequence: 1, kind: 'base' });
     const small = await snapshots.save(pages, { p: '1' }, null);
     expect(small).toMatchObject({ sequence: 2, kind: 'delta' });
-    expect(small.bytes).toBeLessThan(200);
+    expect(small.bytes).toBeLessThan(300);
     const restarted = await openSnapshots(DIR, disk);
     await restarted.load();
     pages.set('a', big('A'));
@@ -50,11 +50,28 @@ describe('snapshots', () => {
     expect(delta.bytes).toBeLessThan(1300);
     expect(await disk.list(DIR)).toHaveLength(3);
     for (const name of 'bcd') pages.set(name, big('X'));
-    expect(await restarted.save(pages, { p: '3' }, null)).toMatchObject({ sequence: 4, kind: 'base' });
-    expect(await disk.list(DIR)).toEqual(['snapshot-0000000004.base']);
+    expect(await restarted.save(pages, { p: '3' }, null)).toMatchObject({ sequence: 4, kind: 'delta' });
+    expect(await restarted.save(pages, { p: '3' }, null)).toMatchObject({ sequence: 5, kind: 'base' });
+    expect(await disk.list(DIR)).toEqual(['snapshot-0000000005.state']);
     const last = await (await openSnapshots(DIR, disk)).load();
     expect(last?.pages).toEqual(pages);
     expect(last?.positions).toEqual({ p: '3' });
+  });
+
+  test('pages may be made when they are asked for, all in one buffer', async () => {
+    const disk = new SimulatedDisk(1);
+    const buffer = new Uint8Array(3_000_000); // larger than what is gathered before it is written
+    function* pages() {
+      for (let i = 0; i < 5; i++) yield [`page ${i}`, (i % 2 === 0 ? buffer : buffer.subarray(0, 9)).fill(i)] as const;
+    }
+    const snapshots = await openSnapshots(DIR, disk);
+    await snapshots.save(pages(), {}, null);
+    expect(await snapshots.save(pages(), {}, null)).toMatchObject({ kind: 'delta' });
+    const loaded = await (await openSnapshots(DIR, disk)).load();
+    const expected = [3e6, 9, 3e6, 9, 3e6].map((length, i) => [`page ${i}`, new Uint8Array(length).fill(i)] as const);
+    expect(Buffer.compare(loaded!.pages.get('page 4')!, expected[4]![1])).toBe(0);
+    expect(loaded!.pages.get('page 3')).toEqual(expected[3]![1]);
+    expect([...loaded!.pages.keys()].sort()).toEqual(expected.map(([name]) => name));
   });
 
   test('a page that went stays gone until it is saved again', async () => {
@@ -144,8 +161,9 @@ const steps = fc.array(
 );
 
 test('whatever fails at whatever moment, the last snapshot that was acknowledged or a later whole one is loaded', async () => {
-  const property = fc.asyncProperty(fc.integer(), steps, async (seed, plan) => {
+  const property = fc.asyncProperty(fc.integer(), fc.boolean(), steps, async (seed, hasLinks, plan) => {
     const disk = new SimulatedDisk(seed);
+    disk.hasLinks = hasLinks;
     const asked: Record<string, string>[] = [{}]; // by position
     let acknowledged = 0;
     let snapshots = await openSnapshots(DIR, disk);
@@ -180,18 +198,22 @@ test('whatever fails at whatever moment, the last snapshot that was acknowledged
   await fc.assert(property, { numRuns: 500 });
 });
 
-test('snapshots of version 1.0 are read as they were meant', async () => {
+test.each(['1.0', '1.1'])('snapshots of version %s are read as they were meant, and gone on from', async (version) => {
   const dir = await mkdtemp(join(tmpdir(), 'state-'));
-  await cp(fileURLToPath(new URL('./fixtures/snapshots-1.0/', import.meta.url)), dir, { recursive: true });
-  const loaded = await (await openSnapshots(dir)).load();
-  expect(loaded?.pages).toEqual(
-    new Map([
-      ['shard/0', new Uint8Array(600).fill(7)],
-      ['shard/1', Uint8Array.from([4, 5])],
-      ['größe', Uint8Array.from([255])],
-    ]),
-  );
+  await cp(fileURLToPath(new URL(`./fixtures/snapshots-${version}/`, import.meta.url)), dir, { recursive: true });
+  const snapshots = await openSnapshots(dir);
+  const loaded = await snapshots.load();
+  const pages = new Map([
+    ['shard/0', new Uint8Array(600).fill(7)],
+    ['shard/1', Uint8Array.from([4, 5])],
+    ['größe', Uint8Array.from([255])],
+  ]);
+  expect(loaded?.pages).toEqual(pages);
   expect(loaded).toMatchObject({ positions: { 'partition 0': '42' }, meta: { config: 'second', list: [1, null] } });
   expect(loaded).toMatchObject({ sequence: 2, damaged: [] });
+  await snapshots.save(pages, { 'partition 0': '43' }, null);
+  const next = await (await openSnapshots(dir)).load();
+  expect(next).toMatchObject({ sequence: 3, positions: { 'partition 0': '43' }, damaged: [] });
+  expect(next?.pages).toEqual(pages);
   await rm(dir, { recursive: true });
 });
