@@ -1,0 +1,198 @@
+import type { Dictionary } from '../ingest/fragment.ts';
+import { TextForm } from './wire-layout.ts';
+import { Output } from './wire-output.ts';
+
+const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+/** Log streams end in one: 16 bytes rather than 32. */
+const HEX_TAIL = /[0-9a-f]{32}$/;
+
+/** Fields of a text that was seen before. */
+const START = 0;
+const LENGTH = 1;
+/** form + 1, 0 = not seen */
+const FORM = 2;
+const PREFIX = 3;
+const STRIDE = 4;
+/** Bytes are copied four at a time, so up to three too many. */
+const OVERSHOOT = 4;
+
+/** The texts of one dictionary as bytes, each converted once. Grows with the dictionary, about 16 bytes and the text each. */
+class TextBytes {
+  readonly #arena = new Output();
+  readonly #prefixNumbers = new Map<string, number>();
+  entries = new Int32Array(256 * STRIDE);
+  prefixes = new Int32Array(16 * STRIDE);
+
+  get view(): DataView {
+    return this.#arena.view;
+  }
+
+  get prefixCount(): number {
+    return this.#prefixNumbers.size;
+  }
+
+  add(id: number, text: string): void {
+    const { prefix, form, bytes } = split(text);
+    this.entries = roomFor(this.entries, id);
+    const number = prefix === null ? -1 : this.#prefix(prefix);
+    this.#put(this.entries, id, form, number, bytes);
+  }
+
+  #prefix(prefix: string): number {
+    let number = this.#prefixNumbers.get(prefix);
+    if (number === undefined) {
+      number = this.#prefixNumbers.size;
+      this.#prefixNumbers.set(prefix, number);
+      this.prefixes = roomFor(this.prefixes, number);
+      this.#put(this.prefixes, number, TextForm.utf8, -1, Buffer.from(prefix));
+    }
+    return number;
+  }
+
+  #put(entries: Int32Array, number: number, form: TextForm, prefix: number, bytes: Buffer): void {
+    const arena = this.#arena;
+    arena.reserve(bytes.length + OVERSHOOT);
+    arena.bytes.set(bytes, arena.length);
+    const at = number * STRIDE;
+    entries[at + START] = arena.length;
+    entries[at + LENGTH] = bytes.length;
+    entries[at + FORM] = form + 1;
+    entries[at + PREFIX] = prefix;
+    arena.length += bytes.length;
+  }
+}
+
+function roomFor(entries: Int32Array, number: number): Int32Array<ArrayBuffer> {
+  if ((number + 1) * STRIDE <= entries.length) return entries as Int32Array<ArrayBuffer>;
+  const grown = new Int32Array(Math.max((number + 1) * STRIDE, entries.length * 2));
+  grown.set(entries);
+  return grown;
+}
+
+/** Function keys and log streams begin alike: provider, account and region; day and version. */
+function split(text: string): { prefix: string | null; form: TextForm; bytes: Buffer } {
+  if (HALF_PAIR.test(text)) return { prefix: null, form: TextForm.utf16, bytes: Buffer.from(text, 'utf16le') };
+  if (HEX_TAIL.test(text)) {
+    return { prefix: text.slice(0, -32), form: TextForm.prefixedHex, bytes: Buffer.from(text.slice(-32), 'hex') };
+  }
+  let cut = 0;
+  for (let slashes = 0; slashes < 3; slashes++) {
+    cut = text.indexOf('/', cut) + 1;
+    if (cut === 0) return { prefix: null, form: TextForm.utf8, bytes: Buffer.from(text) };
+  }
+  return { prefix: text.slice(0, cut), form: TextForm.prefixed, bytes: Buffer.from(text.slice(cut)) };
+}
+
+/**
+ * Gives the texts of a block numbers of its own, 1, 2 … in order of appearance, and writes them. No look-up by text:
+ * tables from number to number, which are cleared by walking what was used.
+ */
+export class TextWriter {
+  readonly #known = new WeakMap<Dictionary, TextBytes>();
+  #dictionary: Dictionary | null = null;
+  #bytes = new TextBytes();
+  /** number in the block + 1 by number in the dictionary, 0 = not in this block; the empty text is 0 in both */
+  #numbers = new Int32Array(0);
+  #used = new Int32Array(64);
+  #count = 0;
+  #prefixNumbers = new Int32Array(0);
+  readonly #usedPrefixes: number[] = [];
+
+  begin(dictionary: Dictionary): void {
+    if (dictionary !== this.#dictionary) {
+      this.#dictionary = dictionary;
+      let bytes = this.#known.get(dictionary);
+      if (bytes === undefined) {
+        bytes = new TextBytes();
+        this.#known.set(dictionary, bytes);
+      }
+      this.#bytes = bytes;
+    }
+    const size = dictionary.texts.length;
+    if (this.#numbers.length < size) this.#numbers = new Int32Array(Math.max(size, this.#numbers.length * 2));
+    this.#numbers[0] = 1;
+    this.#count = 0;
+  }
+
+  /** Replaces numbers of the dictionary by numbers of the block. A number that the dictionary has not is the empty text. */
+  number(words: Uint32Array, count: number): void {
+    const numbers = this.#numbers;
+    const size = this.#dictionary!.texts.length;
+    for (let i = 0; i < count; i++) {
+      const id = words[i]!;
+      if (id >= size) {
+        words[i] = 0;
+        continue;
+      }
+      let number = numbers[id]!;
+      if (number === 0) {
+        if (this.#count === this.#used.length) this.#used = doubled(this.#used);
+        this.#used[this.#count++] = id;
+        number = this.#count + 1;
+        numbers[id] = number;
+      }
+      words[i] = number - 1;
+    }
+  }
+
+  /** Writes prefixes and texts, and forgets the numbers. */
+  finish(out: Output): void {
+    const bytes = this.#bytes;
+    const { texts } = this.#dictionary!;
+    let length = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const id = this.#used[i]!;
+      this.#numbers[id] = 0;
+      const at = id * STRIDE;
+      if (at >= bytes.entries.length || bytes.entries[at + FORM] === 0) bytes.add(id, texts[id]!);
+      length += bytes.entries[at + LENGTH]!;
+    }
+    this.#writePrefixes(out);
+    out.reserve(8 + length + this.#count * 16 + OVERSHOOT);
+    out.varint(this.#count);
+    for (let i = 0; i < this.#count; i++) this.#writeText(out, this.#used[i]! * STRIDE);
+    for (const prefix of this.#usedPrefixes) this.#prefixNumbers[prefix] = 0;
+    this.#usedPrefixes.length = 0;
+  }
+
+  #writePrefixes(out: Output): void {
+    const { entries, prefixes, prefixCount, view } = this.#bytes;
+    if (this.#prefixNumbers.length < prefixCount) this.#prefixNumbers = new Int32Array(prefixCount * 2);
+    const numbers = this.#prefixNumbers;
+    for (let i = 0; i < this.#count; i++) {
+      const prefix = entries[this.#used[i]! * STRIDE + PREFIX]!;
+      if (prefix >= 0 && numbers[prefix] === 0) numbers[prefix] = this.#usedPrefixes.push(prefix);
+    }
+    out.reserve(8);
+    out.varint(this.#usedPrefixes.length);
+    for (const prefix of this.#usedPrefixes) {
+      const length = prefixes[prefix * STRIDE + LENGTH]!;
+      out.reserve(length + 8 + OVERSHOOT);
+      out.varint(length);
+      copy(view, prefixes[prefix * STRIDE + START]!, length, out);
+    }
+  }
+
+  #writeText(out: Output, at: number): void {
+    const { entries, view } = this.#bytes;
+    const length = entries[at + LENGTH]!;
+    const prefix = entries[at + PREFIX]!;
+    out.varint(length * 4 + entries[at + FORM]! - 1);
+    if (prefix >= 0) out.varint(this.#prefixNumbers[prefix]! - 1);
+    copy(view, entries[at + START]!, length, out);
+  }
+}
+
+function doubled(values: Int32Array): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(values.length * 2);
+  grown.set(values);
+  return grown;
+}
+
+/** On texts of a few dozen bytes quicker than `set`, which makes a view first. */
+function copy(from: DataView, start: number, length: number, out: Output): void {
+  const to = out.view;
+  const at = out.length;
+  for (let i = 0; i < length; i += 4) to.setInt32(at + i, from.getInt32(start + i));
+  out.length = at + length;
+}
