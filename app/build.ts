@@ -5,7 +5,8 @@ import type { FleetState, FleetStateV1 } from '../alerts/fleet-state.ts';
 import { Engine } from '../detectors/engine.ts';
 import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
-import { restoreShard, snapshotShard } from '../detectors/shard-snapshot.ts';
+import { shardPages } from '../detectors/shard-pages.ts';
+import { restoreShard } from '../detectors/shard-snapshot.ts';
 import type { WatermarkState } from '../detectors/watermark.ts';
 import type { Pipeline, PipelineOptions, PipelineOutput, PipelineTotals } from './pipeline.ts';
 
@@ -73,7 +74,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     functions,
     budget: () => fleet.budget(),
     coverage: (): CoverageRow[] => functions().flatMap(coverageOf),
-    snapshot: () => snapshot(engine, fleet),
+    pages: () => pagesOf(engine, fleet),
+    snapshot: () => new Map(Array.from(pagesOf(engine, fleet), ([name, bytes]) => [name, bytes.slice()])),
   };
 }
 
@@ -90,8 +92,7 @@ export function totalsOf(engine: Engine): PipelineTotals {
   return totals;
 }
 
-function snapshot(engine: Engine, fleet: Fleet): Map<string, Uint8Array> {
-  const pages = new Map<string, Uint8Array>();
+function* pagesOf(engine: Engine, fleet: Fleet): Generator<readonly [string, Uint8Array]> {
   const host: HostJson = {
     v: 1,
     watermarkMs: orNull(engine.watermarkMs),
@@ -100,9 +101,9 @@ function snapshot(engine: Engine, fleet: Fleet): Map<string, Uint8Array> {
     clocks: engine.clocks,
     fleet: fleet.state(),
   };
-  pages.set('host', new TextEncoder().encode(JSON.stringify(host)));
-  for (const shard of engine.shards) for (const [name, bytes] of snapshotShard(shard)) pages.set(name, bytes);
-  return pages;
+  yield ['host', new TextEncoder().encode(JSON.stringify(host))];
+  const scratch = { floats: new Float32Array(0) };
+  for (const shard of engine.shards) yield* shardPages(shard, scratch);
 }
 
 function restore(engine: Engine, fleet: Fleet, pages: ReadonlyMap<string, Uint8Array>): void {

@@ -2,7 +2,8 @@ import type { PartitionStep } from '../alerts/fleet-merge.ts';
 import { Engine } from '../detectors/engine.ts';
 import type { FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
-import { restoreShard, snapshotShard } from '../detectors/shard-snapshot.ts';
+import { shardPages } from '../detectors/shard-pages.ts';
+import { restoreShard } from '../detectors/shard-snapshot.ts';
 import type { WatermarkState } from '../detectors/watermark.ts';
 import type { FragmentBlock } from '../ingest/fragment.ts';
 import { totalsOf } from './build.ts';
@@ -43,7 +44,9 @@ export interface Partition {
   readonly misrouted: number;
   totals(): PipelineTotals;
   functions(): FunctionRow[];
-  /** Named pages for `Snapshots`; `restored` of the options takes them. */
+  /** Named pages for `Snapshots.save`, made as they are asked for: nothing may be stepped before the last. */
+  pages(): Iterable<readonly [name: string, bytes: Uint8Array]>;
+  /** The same at once, in memory of their own; `restored` of the options takes them. */
   snapshot(): Map<string, Uint8Array>;
 }
 
@@ -85,12 +88,12 @@ export function createPartition(options: PartitionOptions): Partition {
       const rows = engine.shards.flatMap((shard) => shard.keys.map((_key, slot) => functionRow(shard, slot)));
       return rows.filter((row) => !Number.isNaN(row.firstSeenMs));
     },
-    snapshot: () => snapshot(engine, said),
+    pages: () => pagesOf(engine, said),
+    snapshot: () => new Map(Array.from(pagesOf(engine, said), ([name, bytes]) => [name, bytes.slice()])),
   };
 }
 
-function snapshot(engine: Engine, steps: number): Map<string, Uint8Array> {
-  const pages = new Map<string, Uint8Array>();
+function* pagesOf(engine: Engine, steps: number): Generator<readonly [string, Uint8Array]> {
   const host: HostJson = {
     v: VERSION,
     watermarkMs: orNull(engine.watermarkMs),
@@ -100,9 +103,9 @@ function snapshot(engine: Engine, steps: number): Map<string, Uint8Array> {
     steps,
     misrouted: engine.misrouted,
   };
-  pages.set(HOST_PAGE, new TextEncoder().encode(JSON.stringify(host)));
-  for (const shard of engine.shards) for (const [name, bytes] of snapshotShard(shard)) pages.set(name, bytes);
-  return pages;
+  yield [HOST_PAGE, new TextEncoder().encode(JSON.stringify(host))];
+  const scratch = { floats: new Float32Array(0) };
+  for (const shard of engine.shards) yield* shardPages(shard, scratch);
 }
 
 /** Returns the number of steps said before. */

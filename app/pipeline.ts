@@ -50,7 +50,9 @@ export interface Pipeline {
   coverage(): CoverageRow[];
   /** How the page budgets stand. */
   budget(): BudgetStatus[];
-  /** The whole state as named binary pages, for `Snapshots` of infra/state.ts. */
+  /** The whole state as named binary pages, for `Snapshots.save`, made as they are asked for: nothing may be stepped before the last. */
+  pages(): Iterable<readonly [name: string, bytes: Uint8Array]>;
+  /** The same at once, in memory of their own. */
   snapshot(): Map<string, Uint8Array>;
 }
 

@@ -6,7 +6,7 @@
 const ENTRY = 2; // hi, lo
 
 class Generation {
-  words = new Int32Array(8 * ENTRY);
+  words: Int32Array = new Int32Array(8 * ENTRY);
   mask = 7;
   used = 0;
 
@@ -105,18 +105,23 @@ export class SeenEvents {
     return bytes;
   }
 
-  /** Entries as [generation, hi, lo] triples in a canonical order. */
-  snapshot(): Float64Array {
-    const rows: [number, number, number][] = [];
-    for (const [number, { words }] of this.generations) {
-      for (let at = 0; at < words.length; at += ENTRY) {
-        if (words[at] !== 0 || words[at + 1] !== 0) rows.push([number, words[at]!, words[at + 1]!]);
-      }
+  /** The table of each generation as it is, by number: one that has had its time stays the same bytes. */
+  *pages(): Generator<readonly [generation: number, words: Int32Array]> {
+    for (const number of [...this.generations.keys()].sort((a, b) => a - b)) {
+      yield [number, this.generations.get(number)!.words];
     }
-    rows.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-    return Float64Array.from(rows.flat());
   }
 
+  /** Takes a table that `pages` gave. */
+  restorePage(number: number, words: Int32Array): void {
+    const generation = new Generation();
+    generation.words = words;
+    generation.mask = words.length / ENTRY - 1;
+    for (let at = 0; at < words.length; at += ENTRY) if (words[at] !== 0 || words[at + 1] !== 0) generation.used++;
+    this.generations.set(number, generation);
+  }
+
+  /** Takes entries as [generation, hi, lo] triples: the snapshots of version 2. */
   restore(rows: Float64Array): void {
     for (let i = 0; i < rows.length; i += 3) this.add(rows[i]! * this.spanMs, rows[i + 1]!, rows[i + 2]!);
   }

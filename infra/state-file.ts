@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { OpenFile } from './durable-file.ts';
 import { crc32 } from './segment-log-format.ts';
@@ -27,8 +28,10 @@ const HEADER_BYTES = 8;
 const FOOTER_BYTES = 24;
 /** Small pages go to the disk together: a call to the system costs as much as writing 64 KiB. */
 const BUFFER_BYTES = 1024 * 1024;
-/** Hashed at a stretch before others get their turn: 3 ms. */
-const SLICE_BYTES = 4 * 1024 * 1024;
+/** Hashed at a stretch: 1 ms. */
+const SLICE_BYTES = 1024 * 1024;
+/** Work at a stretch before others get their turn, ms. */
+const TURN_MS = 5;
 
 /** Name, position, length, CRC-32, digest (since 1.1): what tells an unchanged page from a changed one. */
 export type PageEntry = readonly [name: string, position: number, length: number, crc32: number, digest?: string];
@@ -68,15 +71,14 @@ export function takenBy(name: string): number | null {
  */
 const identityOf = (table: Uint8Array): string => createHash('sha256').update(table).digest('hex').slice(0, 32);
 
-/** Lets others have their turn after every few megabytes of work. */
+/** Lets others have their turn after a few milliseconds of work. */
 class Breath {
-  #bytes = 0;
+  #since = performance.now();
 
-  async after(bytes: number): Promise<void> {
-    this.#bytes += bytes;
-    if (this.#bytes < SLICE_BYTES) return;
-    this.#bytes = 0;
+  async taken(): Promise<void> {
+    if (performance.now() - this.#since < TURN_MS) return;
     await setImmediate();
+    this.#since = performance.now();
   }
 }
 
@@ -89,7 +91,7 @@ async function digestOf(page: Uint8Array, breath: Breath): Promise<string> {
   const hash = createHash('sha256');
   for (const slice of slicesOf(page)) {
     hash.update(slice);
-    await breath.after(slice.length);
+    await breath.taken();
   }
   return hash.digest('base64').slice(0, 24); // 144 bits
 }
@@ -98,7 +100,7 @@ async function checksumOf(page: Uint8Array, breath: Breath): Promise<number> {
   let checksum = 0;
   for (const slice of slicesOf(page)) {
     checksum = crc32(slice, checksum);
-    await breath.after(slice.length);
+    await breath.taken();
   }
   return checksum;
 }
