@@ -6,6 +6,7 @@ import { Deploys } from '../detectors/deploys.ts';
 import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
 import { ConfigError } from './config-error.ts';
+import { LIVE_SHAPE, type Live } from './config-live.ts';
 import { readYaml } from './config-yaml.ts';
 import { loadDeploys } from './deploys.ts';
 
@@ -145,6 +146,7 @@ export const ConfigFile = z.strictObject({
     .describe('file of a learned model that windows are judged by, too; from tripline train'),
   detection: Detection.prefault({}),
   prices: Prices.prefault({}),
+  ...LIVE_SHAPE,
 });
 
 export type Prices = z.infer<typeof Prices>;
@@ -167,6 +169,8 @@ export interface Config {
   readonly deploys: Deploys | null;
   /** file of the learned model; null = none */
   readonly model: string | null;
+  /** what only the roles of a live installation read */
+  readonly live: Live;
   /** hash of all that can change what is found: another one is another run */
   readonly configHash: string;
 }
@@ -194,7 +198,9 @@ export function parseConfig(
   const deploysFile = parsed.data.deploys ?? null;
   const paging = { pagesPerWeek: pages_per_week, owners };
   const configHash = hashOf({ settings, prices });
-  return { settings, prices, store, invocations, model, paging, deploysFile, deploys: null, configHash };
+  const { bus, state, sources, destinations, limits, http, log } = parsed.data;
+  const live = { bus, state, sources, destinations, live: parsed.data.live, limits, http, log };
+  return { live, settings, prices, store, invocations, model, paging, deploysFile, deploys: null, configHash };
 }
 
 /**

@@ -108,7 +108,7 @@ describe('several partitions', () => {
             const partition = Math.floor(random() * partitions);
             if (at[partition] === total) continue;
             const host = hosts[partition]!;
-            host.step(copyOf(blocks[partition]![at[partition]++]!));
+            host.step(copyOf(blocks[partition]![at[partition]!++]!));
             hear(saidBy(partition, host, host.drain()));
             left--;
           }

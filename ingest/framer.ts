@@ -1,29 +1,18 @@
-import { ascii, Byte, indexOfByte, lastIndexOfByte, matches } from './bytes.ts';
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: one machine over bytes; its states belong together
+import { Byte, indexOfByte, lastIndexOfByte, matches } from './bytes.ts';
 import { decodeData, GZIP_BASE64 } from './envelopes/base64-gzip.ts';
 import { readQueryRow } from './envelopes/cli-events.ts';
 import { JsonScanner, Scan } from './envelopes/json-scanner.ts';
 import { isFieldPair, readJsonValue, rowOf } from './envelopes/json-value.ts';
 import { LineReader } from './envelopes/lines.ts';
+import { type Container, MESSAGE_TYPE, openingAt } from './envelopes/opening.ts';
 import type { SubscriptionBytes } from './envelopes/subscription-bytes.ts';
-import { isObject, type JsonObject } from './formats/log-event.ts';
-import type { Reading } from './reading.ts';
+import { isObject } from './formats/log-event.ts';
+import * as limits from './limits.ts';
+import type { Place, Reading } from './reading.ts';
 import { isBinary, isSpace, textBetween } from './text.ts';
 
-const MAX_VALUE_BYTES = 64 * 1024 * 1024;
-const MAX_CONTAINERS = 16;
-const MAX_PAIRS = 1000;
-const SAFE_BYTES = 256;
-const PATIENCE_BYTES = 64 * 1024;
-const EXCERPT_BYTES = 2000;
-const MESSAGE_TYPE = ascii('{"messageType"');
 const MORE = -1;
-
-/** A JSON array, or the list of events of an object, whose elements are read one by one so that it may be of any length. */
-interface Container {
-  readonly isList: boolean;
-  /** fields of a query row whose pairs stand directly in this array */
-  readonly pairs: JsonObject[];
-}
 
 /** Cuts bytes into values and lines, and hands each on by what it is. */
 export class Framer {
@@ -36,12 +25,15 @@ export class Framer {
   /** the scanner is inside a value that starts at the first byte not consumed */
   #isScanning = false;
   #inTail = false;
+  /** where the outermost container that is open begins */
+  #openedOffset = 0;
+  #openedLine = 1;
   #containers: Container[] = [];
   /** skipping to the end of a line, or over lines that belonged to a broken value */
   #skip: 'no' | 'line' | 'block' | 'block line' = 'no';
   #isLineStart = true;
-  #offset = 0;
-  #line = 1;
+  #offset: number;
+  #line: number;
   #newline = -1;
   /** a line feed that is far enough from the end of the bytes: a message before it need not look for its own */
   #safe = -1;
@@ -51,7 +43,10 @@ export class Framer {
     this.#reading = reading;
     this.#subscriptions = subscriptions;
     this.#lines = new LineReader(reading);
-    this.#maxBytes = reading.options.maxValueBytes ?? MAX_VALUE_BYTES;
+    const from = keepsPlace ? reading.options.from : undefined;
+    this.#offset = from?.offset ?? 0;
+    this.#line = from?.line ?? 1;
+    this.#maxBytes = reading.options.maxValueBytes ?? limits.VALUE_BYTES;
     this.#keepsPlace = keepsPlace;
   }
 
@@ -62,9 +57,14 @@ export class Framer {
   read(bytes: Uint8Array, isLast: boolean): number {
     let p = 0;
     this.#newline = -1;
-    const safe = bytes.length < SAFE_BYTES ? -1 : lastIndexOfByte(bytes, Byte.newline, bytes.length - SAFE_BYTES);
+    const safe =
+      bytes.length < limits.SAFE_BYTES ? -1 : lastIndexOfByte(bytes, Byte.newline, bytes.length - limits.SAFE_BYTES);
     this.#safe = safe < this.#maxBytes ? safe : -1;
     while (p < bytes.length) {
+      if (!this.#isOpen) {
+        this.#openedOffset = this.#offset;
+        this.#openedLine = this.#line;
+      }
       const next = this.#next(bytes, p, isLast);
       if (next === MORE) break;
       this.#isLineStart = next > p ? bytes[next - 1] === Byte.newline : this.#isLineStart;
@@ -80,6 +80,21 @@ export class Framer {
     this.#offset += count;
   }
 
+  get #isOpen(): boolean {
+    return this.#containers.length > 0 || this.#inTail;
+  }
+
+  /** Everything before it has been read to its end. */
+  get wholeUpTo(): Place {
+    if (this.#isOpen) return { offset: this.#openedOffset, line: this.#openedLine };
+    return this.#lines.unfinished ?? { offset: this.#offset, line: this.#line };
+  }
+
+  /** Nothing came for a while: a line that could have gone on is whole. */
+  settle(): void {
+    this.#lines.flush();
+  }
+
   #next(bytes: Uint8Array, p: number, isLast: boolean): number {
     if (this.#skip !== 'no') return this.#skipped(bytes, p);
     if (this.#inTail) return this.#tail(bytes, p, isLast);
@@ -92,7 +107,7 @@ export class Framer {
       return q + 1;
     }
     if (this.#containers.length > 0) return q > p ? q : this.#inContainer(bytes, p, isLast);
-    const opens = this.#opens(bytes, q, isLast);
+    const opens = openingAt(bytes, q, isLast, this.#maxBytes);
     if (opens === 'more') return MORE;
     if (opens === 'text' || this.#isContinuation(bytes, p, q))
       return this.#textLine(bytes, this.#isLineStart ? p : q, isLast);
@@ -101,20 +116,6 @@ export class Framer {
     this.#lines.flush();
     this.#containers.push({ isList: false, pairs: [] });
     return p + 1;
-  }
-
-  /** What begins at `q`. An array begins with `[{`, `[[` or `[]`: log lines begin with `[INFO]`. */
-  #opens(bytes: Uint8Array, q: number, isLast: boolean): 'object' | 'array' | 'text' | 'more' {
-    const isBrace = bytes[q] === Byte.openBrace;
-    if (!isBrace && bytes[q] !== Byte.openBracket) return 'text';
-    if (isBrace) return bytes.length - q < MESSAGE_TYPE.length && !isLast ? 'more' : 'object';
-    let next = q + 1;
-    while (isSpace(bytes[next])) next++;
-    if (next - q > this.#maxBytes) return 'text';
-    if (next === bytes.length) return isLast ? 'text' : 'more';
-    return bytes[next] === Byte.openBrace || bytes[next] === Byte.openBracket || bytes[next] === Byte.closeBracket
-      ? 'array'
-      : 'text';
   }
 
   #isContinuation(bytes: Uint8Array, p: number, q: number): boolean {
@@ -147,7 +148,7 @@ export class Framer {
       const isMessage = matches(bytes, p, MESSAGE_TYPE);
       const newline = !isMessage ? -1 : p < this.#safe ? this.#safe : this.#newlineFrom(bytes, p);
       // most messages are lines: wait for the end of the line before looking for the end of the value
-      if (isMessage && newline < 0 && !isLast && bytes.length - p < PATIENCE_BYTES) return MORE;
+      if (isMessage && newline < 0 && !isLast && bytes.length - p < limits.PATIENCE_BYTES) return MORE;
       if (newline >= 0 && newline - p <= this.#maxBytes) {
         this.#lines.flush();
         this.#place();
@@ -185,7 +186,7 @@ export class Framer {
     if (!isObject(value)) return;
     const container = this.#containers.at(-1);
     if (container === undefined || !isFieldPair(value)) readJsonValue(value, text, this.#reading, this.#lines);
-    else if (container.pairs.length < MAX_PAIRS) container.pairs.push(value);
+    else if (container.pairs.length < limits.PAIRS) container.pairs.push(value);
   }
 
   /** Between the elements of an array. */
@@ -193,7 +194,7 @@ export class Framer {
     const byte = bytes[p];
     if (byte === Byte.comma) return p + 1;
     if (byte === Byte.openBrace) return this.#value(bytes, p, isLast);
-    if (byte === Byte.openBracket && this.#containers.length < MAX_CONTAINERS) {
+    if (byte === Byte.openBracket && this.#containers.length < limits.CONTAINERS) {
       this.#containers.push({ isList: false, pairs: [] });
       return p + 1;
     }
@@ -228,7 +229,7 @@ export class Framer {
   #cutShort(bytes: Uint8Array, p: number, end: number): number {
     this.#place();
     this.#containers = [];
-    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(end, p + EXCERPT_BYTES)));
+    this.#reading.journal.reject('truncated JSON', textBetween(bytes, p, Math.min(end, p + limits.EXCERPT_BYTES)));
     this.#line += this.#scanner.newlines;
     return end;
   }
@@ -242,7 +243,7 @@ export class Framer {
     const isCut = bytes[at] === Byte.newline || bytes[at - 1] === Byte.newline;
     this.#reading.journal.reject(
       isCut ? 'truncated JSON' : 'malformed JSON',
-      textBetween(bytes, p, Math.min(at, p + EXCERPT_BYTES)),
+      textBetween(bytes, p, Math.min(at, p + limits.EXCERPT_BYTES)),
     );
     this.#line += this.#scanner.newlines;
     this.#skip = isInFirstLine ? 'line' : 'block';
@@ -275,7 +276,10 @@ export class Framer {
     this.#place();
     this.#isScanning = false;
     this.#containers = [];
-    this.#reading.journal.reject('value too large', textBetween(bytes, p, p + Math.min(this.#maxBytes, EXCERPT_BYTES)));
+    this.#reading.journal.reject(
+      'value too large',
+      textBetween(bytes, p, p + Math.min(this.#maxBytes, limits.EXCERPT_BYTES)),
+    );
     this.#line += newlines;
     this.#skip = 'line';
     return p + this.#maxBytes + 1;

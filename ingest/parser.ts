@@ -5,16 +5,23 @@ import { Framer } from './framer.ts';
 import { Identities, type LogStream } from './identity.ts';
 import { Journal, type ParserStats } from './journal.ts';
 import { MessageReader } from './message-reader.ts';
-import type { ParserOptions, Reading } from './reading.ts';
+import type { ParserOptions, Place, Reading } from './reading.ts';
 import { Recorder } from './recorder.ts';
 import type { Reject } from './reject.ts';
 
 export type { ParserStats } from './journal.ts';
-export type { ParserOptions } from './reading.ts';
+export type { ParserOptions, Place } from './reading.ts';
 
 export interface Parser {
   /** Takes the next bytes of the decompressed origin, cut anywhere; keeps nothing of `chunk` itself. */
   push(chunk: Uint8Array): void;
+  /**
+   * Where a later parser may begin (`from` of its options): everything before it is in `out` or among the rejects. What an
+   * earlier line said of an invocation that goes on behind it is not known there.
+   */
+  readonly wholeUpTo: Place;
+  /** Nothing came for a while: the last line, to which more lines could have belonged, is read as it is. */
+  settle(): void;
   /** The origin is at its end: what waited for more bytes is read or rejected. Call once, and then nothing else. */
   end(): void;
   readonly stats: ParserStats;
@@ -77,7 +84,15 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
     framer.read(tail.bytes, true);
   }
 
-  return { push, end, stats: journal.stats };
+  return {
+    push,
+    end,
+    settle: () => framer.settle(),
+    get wholeUpTo() {
+      return framer.wholeUpTo;
+    },
+    stats: journal.stats,
+  };
 }
 
 function createReading(

@@ -4,6 +4,12 @@ import type { Journal } from './journal.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { Recorder } from './recorder.ts';
 
+/** A place in an origin: bytes before it, and the number of the line it stands in, from 1. */
+export interface Place {
+  readonly offset: number;
+  readonly line: number;
+}
+
 /** One origin of bytes, and what the data itself may leave out. What the data says goes before what is said here. */
 export interface ParserOptions {
   /** a file's name, `-` for standard input: named in rejects */
@@ -16,6 +22,8 @@ export interface ParserOptions {
   readonly gunzip: Gunzip;
   /** longest single value, bytes; 64 MiB unless told */
   readonly maxValueBytes?: number;
+  /** where the first byte stands, if not at the start: what an earlier parser had read the origin up to */
+  readonly from?: Place | undefined;
 }
 
 /** All that an envelope needs to read what is in it. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../formats/log-event.ts';
 import type { LogStream } from '../identity.ts';
 import { looksLikeStream } from '../identity.ts';
 import { believable, instantOf } from '../instant.ts';
-import type { Reading } from '../reading.ts';
+import type { Place, Reading } from '../reading.ts';
 
 const ISO = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?(?:Z|[+-]\\d\\d:?\\d\\d)?';
 /** S3 export, `aws logs tail`: the event's time, a space, perhaps the stream, the message */
@@ -92,6 +92,12 @@ export class LineReader {
       this.#waiting.push(message);
       if (this.#waiting.length > MAX_WAITING) this.#readUndated(this.#waiting.shift());
     }
+  }
+
+  /** Where the first line stands that is kept back, because more may follow or its time is not known; null if there is none. */
+  get unfinished(): Place | null {
+    const first = this.#waiting[0] ?? this.#message;
+    return first === null ? null : { offset: first.offset, line: first.line };
   }
 
   end(): void {

@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { DEFAULT_KAFKA } from '../infra/kafka-options.ts';
+
+const HOUR_MS = 3600 * 1000;
+const DAY_HOURS = 24;
+
+const HostPort = z
+  .string()
+  .regex(/^[^\s:/@]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'not host:port, such as localhost:9092');
+const text = (what: string) => z.string().min(1).describe(what);
+const milliseconds = (least: number, most: number, fallback: number, what: string) =>
+  z.number().int().min(least).max(most).default(fallback).describe(`${what}, ms`);
+const count = (least: number, most: number, fallback: number, what: string) =>
+  z.number().int().min(least).max(most).default(fallback).describe(what);
+
+/** Files in PEM; `true` alone trusts the certificate authorities that Node knows. */
+const Tls = z.preprocess(
+  (tls) => (tls === true ? {} : tls),
+  z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        ca: text('file of certificate authorities, PEM').optional(),
+        cert: text('file of our certificate, PEM').optional(),
+        key: text('file of its key, PEM').optional(),
+      }),
+    ])
+    .describe('true, or the files to trust and to show'),
+);
+
+const Sasl = z
+  .strictObject({
+    mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+    username: text('who we are'),
+    password: text('better from the environment, or in a file').optional(),
+    passwordFile: text('file that holds the password').optional(),
+  })
+  .refine((it) => (it.password === undefined) !== (it.passwordFile === undefined), {
+    path: ['password'],
+    error: 'give password or passwordFile, one of them',
+  });
+
+const retention = (hours: number, what: string) =>
+  z
+    .number()
+    .positive()
+    .max(24 * 3660)
+    .default(hours)
+    .describe(`how long ${what} are kept, hours`);
+
+const KafkaTopics = z.strictObject({
+  partitions: count(1, 256, 16, 'partitions of fragments: the most detect workers that can share the work'),
+  sources: count(1, 256, 16, 'partitions of sources: the most ingest replicas that can share the sources'),
+  replication: count(1, 7, 3, 'copies of each partition, where tripline setup makes the topics'),
+  retentionHours: z
+    .strictObject({
+      fragments: retention(2 * DAY_HOURS, 'fragments'),
+      verdicts: retention(2 * DAY_HOURS, 'verdicts'),
+      alerts: retention(14 * DAY_HOURS, 'alerts'),
+      rejects: retention(7 * DAY_HOURS, 'dead letters'),
+    })
+    .prefault({}),
+});
+
+const Kafka = z.strictObject({
+  brokers: z.array(HostPort).min(1),
+  clientId: text('name in the logs of the brokers').default(DEFAULT_KAFKA.clientId),
+  prefix: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dots, dashes').default(DEFAULT_KAFKA.prefix)
+    .describe('topics are <prefix>.fragments and so on'),
+  tls: Tls.default(false),
+  sasl: Sasl.optional(),
+  compression: z.enum(['none', 'gzip']).default(DEFAULT_KAFKA.compression).describe('of record batches; blocks are compact already'),
+  connectionTimeoutMs: milliseconds(100, 300_000, DEFAULT_KAFKA.connectionTimeoutMs, 'how long a connection may take'),
+  requestTimeoutMs: milliseconds(100, 300_000, DEFAULT_KAFKA.requestTimeoutMs, 'how long an answer may take'),
+  sessionTimeoutMs: milliseconds(1000, 1_800_000, DEFAULT_KAFKA.sessionTimeoutMs, 'a worker not heard of for so long loses its partitions'),
+  heartbeatMs: milliseconds(100, 600_000, DEFAULT_KAFKA.heartbeatMs, 'between two heartbeats'),
+  rebalanceTimeoutMs: milliseconds(1000, 1_800_000, DEFAULT_KAFKA.rebalanceTimeoutMs, 'how long a rebalance waits for workers that save their state'),
+  maxFetchBytes: count(64 * 1024, 512 * 1024 * 1024, DEFAULT_KAFKA.maxFetchBytes, 'bytes of one answer'),
+  maxWaitMs: milliseconds(0, 30_000, DEFAULT_KAFKA.maxWaitMs, 'how long a broker waits for something to answer with'),
+  topics: KafkaTopics.prefault({}),
+}); // biome-ignore format: one option a line reads as a table
+
+const LocalBus = z.strictObject({
+  dir: text('folder of the log').default('./.tripline/bus'),
+  keepHours: z.number().positive().max(24 * 366).optional().describe('keep what is done with for so long, hours; default: not at all'),
+}); // biome-ignore format: one option a line reads as a table
+
+/** `local`, `kafka://host:port,host:port`, or an object with everything that can be set. */
+export const BusConfig = z.preprocess(
+  (bus) => {
+    if (bus === undefined || bus === 'local') return { local: {} };
+    if (typeof bus === 'string' && bus.startsWith('kafka://')) return { kafka: { brokers: bus.slice(8).split(',') } };
+    return bus;
+  },
+  z
+    .strictObject(
+      { local: LocalBus.optional(), kafka: Kafka.optional() },
+      { error: (issue) => (issue.code === 'invalid_type' ? 'not local, kafka://host:port,host:port or an object' : undefined) },
+    )
+    .refine((bus) => (bus.local === undefined) !== (bus.kafka === undefined), 'give local or kafka, one of them'),
+); // biome-ignore format: the error belongs to its line
+
+/** What files hold lines that are to be followed. */
+const FileSource = z.strictObject({
+  files: z.preprocess((files) => (typeof files === 'string' ? [files] : files), z.array(z.string().min(1)).min(1))
+    .describe('files, folders or patterns'),
+  logGroup: text('log group of lines that do not tell theirs').optional(),
+  account: text('account of lines that do not tell theirs').optional(),
+  region: text('region of lines that do not tell theirs').optional(),
+  follow: z.boolean().default(true).describe('wait for more at the end of a file, and for new files'),
+}); // biome-ignore format: one option a line reads as a table
+
+const DestinationName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, 'lower-case letters, digits and dashes');
+
+const Destination = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('stdout'), name: DestinationName.default('stdout') }),
+  z.strictObject({ type: z.literal('file'), name: DestinationName.default('file'), path: text('NDJSON file to append to') }),
+  z.strictObject({
+    type: z.literal('webhook'),
+    name: DestinationName.default('webhook'),
+    url: z.url({ protocol: /^https?$/, error: 'not the URL of a web hook' }),
+    timeoutMs: milliseconds(100, 120_000, 10_000, 'how long an answer may take'),
+  }),
+]); // biome-ignore format: one kind a line reads as a table
+
+export const Destinations = z.array(Destination).superRefine((destinations, context) => {
+  const names = destinations.map(({ name }) => name);
+  for (const [i, name] of names.entries())
+    if (names.indexOf(name) < i)
+      context.addIssue({ code: 'custom', path: [i, 'name'], message: `${name} is the name of a destination already` });
+});
+
+const Listen = z.union([z.literal('off'), HostPort]);
+
+/** The part of the config file that only `run`, `ingest`, `detect`, `notify` and `setup` read. */
+export const LIVE_SHAPE = {
+  bus: BusConfig.default({ local: { dir: './.tripline/bus' } }).describe(
+    'what carries events between the roles: local, kafka://host:port,…, or an object',
+  ),
+  state: z.string().min(1).default('./.tripline/state').describe('folder of snapshots and positions; all workers share it'),
+  sources: z.array(FileSource).default([]).describe('where tripline ingest and tripline run read from'),
+  destinations: Destinations.default([]).describe('where tripline notify and tripline run send alerts'),
+  live: z
+    .strictObject({
+      latenessMs: milliseconds(0, 30 * DAY_HOURS * HOUR_MS, 15 * 60_000, 'how late a piece may come and still count'),
+      flushMs: milliseconds(10, 10_000, 250, 'how long an event waits for company before it is sent on'),
+      snapshotMs: milliseconds(1000, HOUR_MS, 60_000, 'between two snapshots of a partition'),
+      laggardMs: milliseconds(60_000, 24 * HOUR_MS, 10 * 60_000, 'a partition this far behind the others is not waited for'),
+      shutdownMs: milliseconds(1000, 600_000, 20_000, 'how long an orderly end may take'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      functions: count(256, 50_000_000, 500_000, 'functions remembered at a time, in all; beyond it the least used are forgotten'),
+      storeBufferMb: count(1, 65_536, 64, 'rows that wait for the store before reading pauses, MiB a process'),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({ listen: Listen.default('127.0.0.1:9464').describe('host:port of health and metrics, or off') })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      format: z.enum(['auto', 'json', 'text']).default('auto').describe('auto: text on a terminal, else JSON lines'),
+    })
+    .prefault({}),
+} as const; // biome-ignore format: one option a line reads as a table
+
+export type BusSettings = z.infer<typeof BusConfig>;
+export type KafkaSettings = NonNullable<BusSettings['kafka']>;
+export type SourceSettings = z.infer<typeof FileSource>;
+export type DestinationSettings = z.infer<typeof Destination>;
+
+/** How the roles of a live installation are set up. */
+export interface Live {
+  readonly bus: BusSettings;
+  readonly state: string;
+  readonly sources: readonly SourceSettings[];
+  readonly destinations: readonly DestinationSettings[];
+  readonly live: z.infer<typeof LIVE_SHAPE.live>;
+  readonly limits: z.infer<typeof LIVE_SHAPE.limits>;
+  readonly http: z.infer<typeof LIVE_SHAPE.http>;
+  readonly log: z.infer<typeof LIVE_SHAPE.log>;
+}

@@ -1,0 +1,60 @@
+import { BusError } from '../../infra/bus.ts';
+import type { Snapshot } from '../../infra/state.ts';
+import { StorageError } from '../../infra/storage-error.ts';
+import type { HeldStage } from './stage.ts';
+
+const POSITION = 'offset';
+
+export const offsetOf = (snapshot: Snapshot): number => Number(snapshot.positions[POSITION]);
+
+export interface CheckpointHooks {
+  readonly nowMs: () => number;
+  readonly onSaved: (held: HeldStage, bytes: number, tookMs: number) => void;
+  /** nothing is lost by it: the tail will be read again */
+  readonly onTrouble: (held: HeldStage, reason: string, message: string) => void;
+}
+
+/**
+ * Makes the progress of a stage safe: first what it said, then its state with the offset, then the group's position. So
+ * whatever a snapshot stands for is safe outside. Long waits for what is outside happen before the stage is held up.
+ * Returns whether it was saved; a failure is told to the hooks, and what is there already stays.
+ */
+export async function checkpoint(held: HeldStage, hooks: CheckpointHooks): Promise<boolean> {
+  if (!held.isDirty || held.isLost) return true;
+  const startedMs = hooks.nowMs();
+  await held.stage.settle();
+  const moment = await held.run(async () => {
+    await held.stage.settle(); // what came meanwhile: quick, for the receivers answer
+    return { offset: held.nextOffset, ack: held.ack, pages: held.stage.snapshot() };
+  });
+  if (held.isLost || Number.isNaN(moment.offset)) return false;
+  try {
+    const bytes = await save(held, moment.pages, moment.offset);
+    await moment.ack?.();
+    held.savedOffset = Math.max(Number.isNaN(held.savedOffset) ? 0 : held.savedOffset, moment.offset);
+    held.savedAtMs = hooks.nowMs();
+    if (bytes > 0) held.savedBytes = bytes;
+    hooks.onSaved(held, bytes, held.savedAtMs - startedMs);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StorageError || error instanceof BusError)) throw error;
+    hooks.onTrouble(held, error.code.toLowerCase(), error.message);
+    return false;
+  }
+}
+
+/**
+ * Saves, and where somebody else has saved here since, looks how far they came: a state is right for its offset whoever
+ * made it, so what is further stays, and what is not is followed by ours. Returns the bytes written.
+ */
+async function save(held: HeldStage, pages: ReadonlyMap<string, Uint8Array>, offset: number): Promise<number> {
+  const positions = { [POSITION]: String(offset) };
+  try {
+    return (await held.snapshots.save(pages, positions, null)).bytes;
+  } catch (error) {
+    if (!(error instanceof StorageError && error.code === 'FENCED')) throw error;
+    const theirs = await held.snapshots.load();
+    if (theirs !== null && offsetOf(theirs) >= offset) return 0;
+    return (await held.snapshots.save(pages, positions, null)).bytes;
+  }
+}

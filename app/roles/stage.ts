@@ -1,0 +1,87 @@
+import type { BusBatch } from '../../infra/bus.ts';
+import type { Snapshots } from '../../infra/state.ts';
+
+/**
+ * A machine over the records of one partition. Its state, and all that it says, must follow from the records alone, in
+ * their order, however they are cut into batches: then a worker may die at any point, and whoever goes on from its last
+ * snapshot says the same again, which the receivers recognise.
+ */
+export interface Stage {
+  /** Takes records that follow each other, the first at `offset`. Resolves when there is room for more. */
+  absorb(records: readonly Uint8Array[], offset: number): Promise<void>;
+  /** Resolves when all that was said so far is safe outside. */
+  settle(): Promise<void>;
+  /** The state as named pages. */
+  snapshot(): Map<string, Uint8Array>;
+}
+
+/** How far a partition is, for metrics and health. */
+export interface StageProgress {
+  readonly stage: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+  /** records that wait behind */
+  readonly lag: number;
+  /** wall clock, ms; NaN = none was saved since this worker has the partition */
+  readonly savedAtMs: number;
+  readonly savedBytes: number;
+}
+
+/** A stage that this worker hosts, with its place in the partition. Calls of `run` exclude each other. */
+export class HeldStage {
+  readonly name: string;
+  readonly partition: number;
+  readonly stage: Stage;
+  readonly snapshots: Snapshots;
+  /** offset of the record to come; NaN before the first where there was no snapshot */
+  nextOffset: number;
+  savedOffset: number;
+  dueMs: number;
+  savedAtMs = Number.NaN;
+  savedBytes = 0;
+  endOffset: number;
+  /** of the last batch absorbed */
+  ack: (() => Promise<void>) | null = null;
+  isLost = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(name: string, partition: number, stage: Stage, snapshots: Snapshots, offset: number, dueMs: number) {
+    this.name = name;
+    this.partition = partition;
+    this.stage = stage;
+    this.snapshots = snapshots;
+    this.nextOffset = offset;
+    this.savedOffset = offset;
+    this.endOffset = offset;
+    this.dueMs = dueMs;
+  }
+
+  /** Nobody else touches the stage meanwhile. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  get isDirty(): boolean {
+    return this.nextOffset > this.savedOffset || (Number.isNaN(this.savedOffset) && !Number.isNaN(this.nextOffset));
+  }
+
+  /** Takes what of the batch it has not had yet: after a rebalance a partition may begin before where it was. */
+  async absorb(batch: BusBatch): Promise<void> {
+    await this.run(async () => {
+      const from = Number.isNaN(this.nextOffset) ? 0 : Math.max(0, this.nextOffset - batch.offset);
+      if (from < batch.records.length) {
+        await this.stage.absorb(from === 0 ? batch.records : batch.records.slice(from), batch.offset + from);
+        this.nextOffset = batch.nextOffset;
+      }
+      this.ack = () => batch.ack();
+      this.endOffset = batch.endOffset;
+    });
+  }
+
+  get progress(): StageProgress {
+    const { name: stage, partition, nextOffset, savedAtMs, savedBytes } = this;
+    return { stage, partition, nextOffset, lag: Math.max(0, this.endOffset - nextOffset), savedAtMs, savedBytes };
+  }
+}

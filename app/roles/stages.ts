@@ -1,0 +1,128 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bus } from '../../infra/bus.ts';
+import { openSnapshots } from '../../infra/state.ts';
+import { type CheckpointHooks, checkpoint, offsetOf } from './checkpoint.ts';
+import { HeldStage, type Stage, type StageProgress } from './stage.ts';
+
+/** How often it is looked whether a snapshot is due. */
+const LOOK_MS = 500;
+
+export interface StagesOptions extends CheckpointHooks {
+  readonly bus: Bus;
+  readonly group: string;
+  /** folder of all snapshots; each partition has `<name>-NNN` in it */
+  readonly stateDir: string;
+  readonly name: string;
+  readonly snapshotMs: number;
+  /** how long the last snapshots may take once the signal is given */
+  readonly shutdownMs: number;
+  readonly signal: AbortSignal;
+  /** A fresh machine, or one that goes on from the pages of a snapshot, which was taken at `offset`. */
+  readonly open: (partition: number, pages: ReadonlyMap<string, Uint8Array> | null) => Stage | Promise<Stage>;
+  /** Told of all partitions that this worker has. */
+  readonly onAssigned?: (partitions: readonly number[]) => void;
+  readonly onLost?: (partition: number) => void;
+  readonly onRestored?: (partition: number, offset: number | null, tookMs: number, damaged: readonly string[]) => void;
+}
+
+/** The stages of one role in one worker, one for each partition that the group gives it. */
+export class Stages {
+  readonly #options: StagesOptions;
+  readonly #held = new Map<number, HeldStage>();
+  #saving: Promise<unknown> = Promise.resolve();
+  #failure: unknown = null;
+
+  constructor(options: StagesOptions) {
+    this.#options = options;
+  }
+
+  progress(): StageProgress[] {
+    return [...this.#held.values()].map(({ progress }) => progress);
+  }
+
+  stages(): ReadonlyMap<number, Stage> {
+    return new Map([...this.#held].map(([partition, { stage }]) => [partition, stage]));
+  }
+
+  /** Reads until the signal; then saves and leaves. @throws what a stage throws, or the bus: this worker must end then */
+  async run(): Promise<void> {
+    const { bus, group, signal } = this.#options;
+    const failed = new AbortController();
+    const timer = setInterval(() => {
+      this.#saveDue().catch((error: unknown) => {
+        this.#failure ??= error;
+        failed.abort();
+      });
+    }, LOOK_MS);
+    try {
+      const batches = bus.subscribe(group, {
+        signal: AbortSignal.any([signal, failed.signal]),
+        startAt: (partition) => this.#open(partition),
+        onAssigned: (partitions) => this.#assigned(partitions),
+        onRevoking: () => this.#saveAll(),
+      });
+      for await (const batch of batches) await this.#held.get(batch.partition)?.absorb(batch);
+      if (this.#failure !== null) throw this.#failure;
+      await this.#saveAll();
+    } finally {
+      clearInterval(timer);
+      await this.#saving.catch(() => {});
+    }
+  }
+
+  #assigned(partitions: readonly number[]): void {
+    for (const [partition, held] of this.#held) {
+      if (partitions.includes(partition)) continue;
+      held.isLost = true;
+      this.#held.delete(partition);
+      this.#options.onLost?.(partition);
+    }
+    this.#options.onAssigned?.(partitions);
+  }
+
+  async #open(partition: number): Promise<number | null> {
+    const { stateDir, name, open, nowMs, snapshotMs, onRestored } = this.#options;
+    const startedMs = nowMs();
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    const snapshots = await openSnapshots(join(stateDir, `${name}-${String(partition).padStart(3, '0')}`));
+    const snapshot = await snapshots.load();
+    const offset = snapshot === null ? null : offsetOf(snapshot);
+    const stage = await open(partition, snapshot?.pages ?? null);
+    // spread over the interval, so that not all partitions save at once
+    const dueMs = nowMs() + snapshotMs * (0.5 + 0.5 * ((partition * 0.618) % 1));
+    this.#held.set(partition, new HeldStage(name, partition, stage, snapshots, offset ?? Number.NaN, dueMs));
+    onRestored?.(partition, offset, nowMs() - startedMs, snapshot?.damaged ?? []);
+    return offset;
+  }
+
+  /** One at a time: a snapshot is a copy of the state of its partition. */
+  #saveDue(): Promise<void> {
+    const nowMs = this.#options.nowMs();
+    const due = [...this.#held.values()].filter((held) => held.isDirty && held.dueMs <= nowMs);
+    for (const held of due) held.dueMs = nowMs + this.#options.snapshotMs;
+    if (due.length === 0) return Promise.resolve();
+    return this.#inTurn(async () => {
+      for (const held of due) await checkpoint(held, this.#options);
+    });
+  }
+
+  /** What cannot be saved in time will be read again. */
+  async #saveAll(): Promise<void> {
+    const all = this.#inTurn(async () => {
+      for (const held of this.#held.values()) await checkpoint(held, this.#options);
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.shutdownMs);
+    });
+    await Promise.race([all, deadline]);
+    clearTimeout(timer);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#saving.then(work);
+    this.#saving = turn.catch(() => {});
+    return turn;
+  }
+}
