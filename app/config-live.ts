@@ -82,7 +82,7 @@ const Kafka = z.strictObject({
 
 const LocalBus = z.strictObject({
   dir: text('folder of the log').default('./.tripline/bus'),
-  keepHours: z.number().positive().max(24 * 366).optional().describe('keep what is done with for so long, hours; default: not at all'),
+  keepMb: z.number().int().min(0).max(1_000_000_000).default(0).describe('what is done with is kept while it takes no more than this, MiB'),
 }); // biome-ignore format: one option a line reads as a table
 
 /** `local`, `kafka://host:port,host:port`, or an object with everything that can be set. */

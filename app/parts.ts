@@ -1,5 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import { createParser } from '../ingest/parser.ts';
+import type { FragmentWriter } from '../ingest/fragment.ts';
+import { createParser, type Parser } from '../ingest/parser.ts';
+import type { Reject } from '../ingest/reject.ts';
 import { createPipeline } from './build.ts';
 import type { Config } from './config.ts';
 import { pagingOf } from './paging.ts';
@@ -15,12 +17,19 @@ export interface Origin {
 
 /** What one message may unpack to: the largest value that the parser takes. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES });
+export const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { maxOutputLength: MAX_MESSAGE_BYTES });
+
+export type NewFullParser = (origin: string, out: FragmentWriter, reject: (reject: Reject) => void) => Parser;
+
+/** The real parser of inputs whose lines are of `origin` where they do not tell. */
+export function parserOf(origin: Origin): NewFullParser {
+  return (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject);
+}
 
 /** The real parser and the real pipeline, set up as the configuration says. */
 export function createParts(config: Config, origin: Origin = {}): ReplayParts {
   return {
-    newParser: (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject),
+    newParser: parserOf(origin),
     newPipeline: (options) =>
       createPipeline({
         ...options,

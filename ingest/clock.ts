@@ -23,7 +23,7 @@ const HISTORY = 5;
  * who fell silent. Pure and monotone. O(1) a fragment (25 ns), 45 bytes a source.
  */
 export class ArrivalClock {
-  /** ms, a multiple of `TICK_MS`; NaN until two arrivals agree. Never goes back. */
+  /** ms, a multiple of `tickMs`; NaN until two arrivals agree. Never goes back. */
   watermarkMs: number;
   #history = new Float64Array(HISTORY * 256).fill(Number.NaN);
   #lastId = new Uint32Array(256);
@@ -38,11 +38,16 @@ export class ArrivalClock {
   #pulseMs = 0;
   #nextMs: number;
   readonly #scratch = new Float64Array(ELECTORATE);
+  readonly #tickMs: number;
 
-  /** @param startMs a watermark to go on from; NaN = none */
-  constructor(startMs = Number.NaN) {
+  /**
+   * @param startMs a watermark to go on from; NaN = none
+   * @param tickMs the watermark is rounded down to multiples of it
+   */
+  constructor(startMs = Number.NaN, tickMs = TICK_MS) {
     this.watermarkMs = startMs;
-    this.#nextMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs + TICK_MS;
+    this.#tickMs = tickMs;
+    this.#nextMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs + tickMs;
   }
 
   /**
@@ -119,8 +124,8 @@ export class ArrivalClock {
     else if (this.#behind > this.#minority()) return false;
     else agreedMs = this.#quantileMs();
     if (!(agreedMs >= this.#nextMs)) return false;
-    this.watermarkMs = Math.floor(agreedMs / TICK_MS) * TICK_MS;
-    this.#nextMs = this.watermarkMs + TICK_MS;
+    this.watermarkMs = Math.floor(agreedMs / this.#tickMs) * this.#tickMs;
+    this.#nextMs = this.watermarkMs + this.#tickMs;
     this.#behind = 0;
     for (let i = this.#collect() - 1; i >= 0; i--) this.#behind += Number(this.#scratch[i]! < this.#nextMs);
     return true;

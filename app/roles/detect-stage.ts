@@ -3,7 +3,7 @@ import { coverageOf } from '../../alerts/coverage.ts';
 import type { Bus } from '../../infra/bus.ts';
 import { createFragmentDecoder, type FragmentDecoder } from '../../infra/wire.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
-import { Dictionary } from '../../ingest/fragment.ts';
+import { Dictionary, FragmentBlock } from '../../ingest/fragment.ts';
 import type { Partition } from '../partition.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import { encodeSaid } from './messages.ts';
@@ -41,8 +41,10 @@ export interface DetectStageOptions {
 export class DetectStage implements Stage {
   readonly #options: DetectStageOptions;
   readonly #verdicts: Outbound;
-  readonly #decoder: FragmentDecoder = createFragmentDecoder();
   #dictionary = new Dictionary();
+  #decoder: FragmentDecoder = createFragmentDecoder(this.#dictionary);
+  /** used again for every record; grown to the largest */
+  #block = new FragmentBlock(this.#dictionary);
   #functionsMs = Number.NEGATIVE_INFINITY;
   #saidMs = Number.NEGATIVE_INFINITY;
 
@@ -60,9 +62,9 @@ export class DetectStage implements Stage {
     let startedMs = nowMs();
     for (const [i, record] of records.entries()) {
       try {
-        const block = this.#decoder.decode(record, this.#dictionary);
-        engine.step(block);
-        fragments += block.n;
+        this.#block = this.#decoder.decode(record, this.#block);
+        engine.step(this.#block);
+        fragments += this.#block.n;
       } catch (error) {
         if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
         poison++;
@@ -77,8 +79,14 @@ export class DetectStage implements Stage {
     }
     busyMs += nowMs() - startedMs;
     const minutes = await this.#say();
-    if (this.#dictionary.texts.length > TEXTS_KEPT) this.#dictionary = new Dictionary();
+    if (this.#dictionary.texts.length > TEXTS_KEPT) this.#forgetTexts();
     onAbsorbed({ partition, engine, minutes, seconds: busyMs / 1000, poison });
+  }
+
+  #forgetTexts(): void {
+    this.#dictionary = new Dictionary();
+    this.#decoder = createFragmentDecoder(this.#dictionary);
+    this.#block = new FragmentBlock(this.#dictionary);
   }
 
   /** Hands on what came out. Returns how many windows were graded. */

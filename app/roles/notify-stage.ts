@@ -58,11 +58,12 @@ export class NotifyStage implements Stage {
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     const { deadLetters, signal, onDelivered } = this.#options;
     const alerts: NumberedAlert[] = [];
+    let last = this.#last;
     for (const [i, record] of records.entries()) {
       try {
         const alert = decodeAlert(record);
-        if (alert.n <= this.#last) continue; // said again by a fleet stage that was replaced
-        this.#last = alert.n;
+        if (alert.n <= last) continue; // said again by a fleet stage that was replaced
+        last = alert.n;
         alerts.push(alert);
       } catch (error) {
         if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
@@ -76,6 +77,7 @@ export class NotifyStage implements Stage {
       const excerpt = `${alert.event.alert_id} ${alert.event.event}`;
       await deadLetters.put([{ reason: `not delivered: ${why}`, origin, offset: alert.n, line: null, excerpt }]);
     }
+    this.#last = last; // not before: what was not delivered is not done
     this.#mark = await this.#destination.mark();
     onDelivered(this.#destination.name, alerts.map(({ event }) => event), refused.length);
   }

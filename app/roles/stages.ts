@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bus } from '../../infra/bus.ts';
+import type { Bus, BusBatch } from '../../infra/bus.ts';
 import { openSnapshots } from '../../infra/state.ts';
 import { type CheckpointHooks, checkpoint, offsetOf } from './checkpoint.ts';
 import { HeldStage, type Stage, type StageProgress } from './stage.ts';
@@ -22,9 +22,19 @@ export interface StagesOptions extends CheckpointHooks {
   readonly open: (partition: number, pages: ReadonlyMap<string, Uint8Array> | null) => Stage | Promise<Stage>;
   /** Told of all partitions that this worker has. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
-  readonly onLost?: (partition: number) => void;
-  readonly onRestored?: (partition: number, offset: number | null, tookMs: number, damaged: readonly string[]) => void;
+  readonly onLost?: (name: string, partition: number) => void;
+  readonly onRestored?: (
+    name: string,
+    partition: number,
+    offset: number | null,
+    tookMs: number,
+    damaged: readonly string[],
+  ) => void;
+  readonly onProgress?: (progress: StageProgress) => void;
 }
+
+/** What stages are called in logs and metrics. */
+export type StageName = 'detect' | 'fleet' | 'notify';
 
 /** The stages of one role in one worker, one for each partition that the group gives it. */
 export class Stages {
@@ -62,7 +72,12 @@ export class Stages {
         onAssigned: (partitions) => this.#assigned(partitions),
         onRevoking: () => this.#saveAll(),
       });
-      for await (const batch of batches) await this.#held.get(batch.partition)?.absorb(batch);
+      for await (const batch of batches) {
+        const held = this.#held.get(batch.partition);
+        if (held === undefined) continue;
+        if (!(await this.#absorb(held, batch))) break;
+        this.#options.onProgress?.(held.progress);
+      }
       if (this.#failure !== null) throw this.#failure;
       await this.#saveAll();
     } finally {
@@ -71,12 +86,23 @@ export class Stages {
     }
   }
 
+  /** False where the signal ended it: the batch is not done, and will come again. */
+  async #absorb(held: HeldStage, batch: BusBatch): Promise<boolean> {
+    try {
+      await held.absorb(batch);
+      return true;
+    } catch (error) {
+      if (this.#options.signal.aborted && (error as Error).name === 'AbortError') return false;
+      throw error;
+    }
+  }
+
   #assigned(partitions: readonly number[]): void {
     for (const [partition, held] of this.#held) {
       if (partitions.includes(partition)) continue;
       held.isLost = true;
       this.#held.delete(partition);
-      this.#options.onLost?.(partition);
+      this.#options.onLost?.(this.#options.name, partition);
     }
     this.#options.onAssigned?.(partitions);
   }
@@ -92,7 +118,7 @@ export class Stages {
     // spread over the interval, so that not all partitions save at once
     const dueMs = nowMs() + snapshotMs * (0.5 + 0.5 * ((partition * 0.618) % 1));
     this.#held.set(partition, new HeldStage(name, partition, stage, snapshots, offset ?? Number.NaN, dueMs));
-    onRestored?.(partition, offset, nowMs() - startedMs, snapshot?.damaged ?? []);
+    onRestored?.(name, partition, offset, nowMs() - startedMs, snapshot?.damaged ?? []);
     return offset;
   }
 

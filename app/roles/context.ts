@@ -1,0 +1,28 @@
+import type { Health } from '../../infra/health.ts';
+import type { Log } from '../../infra/log.ts';
+import type { Metrics } from '../../infra/metrics.ts';
+import type { Topics } from '../../infra/topics.ts';
+import type { LearnedModel } from '../../models/learned/artifact.ts';
+import type { Config } from '../config.ts';
+import type { Io } from '../io.ts';
+import type { DeadLetterBox } from './dead-letters.ts';
+import type { Rows } from './rows.ts';
+
+/** What every role of a live installation works with. */
+export interface RoleContext {
+  readonly config: Config;
+  readonly model: LearnedModel | null;
+  readonly topics: Topics;
+  readonly rows: Rows;
+  /** false = the store is `none` */
+  readonly hasStore: boolean;
+  readonly deadLetters: DeadLetterBox;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly io: Io;
+  /** asks for an orderly end */
+  readonly signal: AbortSignal;
+  /** wall clock, ms since 1970 */
+  readonly nowMs: () => number;
+}

@@ -1,0 +1,145 @@
+import { appendFile, open, stat } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { DestinationSettings } from '../config-live.ts';
+import type { Output } from '../io.ts';
+import type { NumberedAlert } from './messages.ts';
+import type { Destination, Refused } from './notify-stage.ts';
+
+/** First pause after a failed attempt, and the longest, ms. */
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+
+export interface DestinationHooks {
+  readonly stdout: Output;
+  /** said once when deliveries begin to fail, and once when they work again */
+  readonly onTrouble: (destination: string, message: string) => void;
+}
+
+const lineOf = ({ event }: NumberedAlert): string => `${JSON.stringify(event)}\n`;
+
+/** @param mark what the destination asked to be remembered; null = nothing yet */
+export function openDestination(settings: DestinationSettings, mark: unknown, hooks: DestinationHooks): Destination {
+  switch (settings.type) {
+    case 'stdout':
+      return {
+        name: settings.name,
+        async deliver(alerts) {
+          await hooks.stdout.write(alerts.map(lineOf).join(''));
+          return [];
+        },
+        mark: async () => null,
+      };
+    case 'file':
+      return fileDestination(settings.name, settings.path, mark);
+    case 'webhook':
+      return webhookDestination(settings, hooks);
+  }
+}
+
+interface FileMark {
+  /** bytes of the file that hold what was delivered */
+  readonly size: number;
+  readonly inode: number;
+}
+
+/**
+ * Lines behind what is in the file. What a process wrote that died before it could say so is cut off again, and written
+ * anew: each event stands there once. A file that somebody has replaced or shortened is left as it is.
+ */
+function fileDestination(name: string, path: string, mark: unknown): Destination {
+  let expected = mark as FileMark | null;
+  return {
+    name,
+    async deliver(alerts) {
+      if (expected !== null) await cutBack(path, expected);
+      expected = null;
+      await appendFile(path, alerts.map(lineOf).join(''), { mode: 0o600, flush: true });
+      return [];
+    },
+    async mark(): Promise<FileMark> {
+      const { size, ino: inode } = await stat(path);
+      return { size, inode };
+    },
+  };
+}
+
+async function cutBack(path: string, { size, inode }: FileMark): Promise<void> {
+  const file = await open(path, 'r+').catch(() => null);
+  if (file === null) return;
+  try {
+    const found = await file.stat();
+    if (found.ino === inode && found.size > size) await file.truncate(size);
+  } finally {
+    await file.close();
+  }
+}
+
+type Webhook = DestinationSettings & { readonly type: 'webhook' };
+
+/** One request an event, in order; tried until it is taken or can never be. */
+function webhookDestination(settings: Webhook, hooks: DestinationHooks): Destination {
+  let isFailing = false;
+  async function send(alert: NumberedAlert, signal: AbortSignal): Promise<string | null> {
+    for (let attempt = 0; ; attempt++) {
+      signal.throwIfAborted();
+      const outcome = await post(settings, alert, signal);
+      if (outcome.kind !== 'retry') {
+        if (isFailing) hooks.onTrouble(settings.name, 'answers again');
+        isFailing = false;
+        return outcome.kind === 'taken' ? null : outcome.why;
+      }
+      if (!isFailing) hooks.onTrouble(settings.name, `${outcome.why}: trying again`);
+      isFailing = true;
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+      await wait(Math.max(pauseMs, outcome.afterMs), undefined, { signal });
+    }
+  }
+  return {
+    name: settings.name,
+    async deliver(alerts, signal) {
+      const refused: Refused[] = [];
+      for (const alert of alerts) {
+        const why = await send(alert, signal);
+        if (why !== null) refused.push({ alert, why });
+      }
+      return refused;
+    },
+    mark: async () => null,
+  };
+}
+
+type Outcome =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'retry'; readonly why: string; readonly afterMs: number };
+
+/** Nobody's fault for good: too early, too many, somebody else's time-out. */
+const PASSING = new Set([408, 425, 429]);
+
+async function post({ url, timeoutMs }: Webhook, alert: NumberedAlert, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `${alert.event.alert_id}-${alert.n}` },
+      body: JSON.stringify(alert.event),
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+    await response.body?.cancel();
+    const { status } = response;
+    if (response.ok) return { kind: 'taken' };
+    const why = `it answers ${status}`;
+    if (status < 500 && !PASSING.has(status)) return { kind: 'refused', why };
+    return { kind: 'retry', why, afterMs: retryAfterMs(response.headers.get('retry-after')) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { cause, message } = error as Error;
+    const why = cause instanceof Error && cause.message !== '' ? cause.message : message;
+    return { kind: 'retry', why, afterMs: 0 };
+  }
+}
+
+function retryAfterMs(header: string | null): number {
+  const seconds = Number(header ?? 0);
+  return seconds > 0 ? Math.min(seconds * 1000, LONGEST_PAUSE_MS) : 0;
+}

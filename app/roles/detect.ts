@@ -1,0 +1,185 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { shardsOfPartition } from '../../infra/bus.ts';
+import { createPartition } from '../partition.ts';
+import type { PipelineTotals } from '../pipeline.ts';
+import { pagingOf } from '../paging.ts';
+import { pricesOf } from '../prices.ts';
+import type { CheckpointHooks } from './checkpoint.ts';
+import type { RoleContext } from './context.ts';
+import { type Absorbed, DetectStage } from './detect-stage.ts';
+import { FleetStage } from './fleet-stage.ts';
+import { liveSettings } from './live-settings.ts';
+import { type StageName, Stages } from './stages.ts';
+
+/** A batch, or the wait for a store that is away, may take so long before the worker counts as stuck, ms. */
+const STUCK_MS = 300_000;
+const BEAT_MS = 1000;
+
+/**
+ * Hosts the shards of the partitions that this worker is given, and the fleet stage if it is given that: until the signal,
+ * then it saves and leaves. @throws what a worker cannot go on from
+ */
+export async function runDetect(context: RoleContext): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const stages = [detectStages(context, signal), fleetStages(context, signal)];
+  const component = context.health.register('detect', { deadlineMs: STUCK_MS });
+  const beating = beat(() => component.beat(), signal);
+  try {
+    await Promise.all(
+      stages.map((it) =>
+        it.run().catch((error: unknown) => {
+          failed.abort(); // what still can save does
+          throw error;
+        }),
+      ),
+    );
+  } finally {
+    failed.abort();
+    await beating;
+  }
+}
+
+export async function beat(tell: () => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    tell();
+    await wait(BEAT_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+function detectStages(context: RoleContext, signal: AbortSignal): Stages {
+  const { config, model, topics, rows, hasStore, deadLetters, metrics, nowMs } = context;
+  const { settings, configHash } = liveSettings(config);
+  const counted = new Map<number, PipelineTotals>();
+  return new Stages({
+    ...hooksOf(context, 'detect'),
+    bus: topics.fragments,
+    group: 'detect',
+    name: 'fragments',
+    stateDir: config.live.state,
+    snapshotMs: config.live.live.snapshotMs,
+    shutdownMs: config.live.live.shutdownMs,
+    signal,
+    open: (partition, pages) => {
+      const engine = createPartition({
+        settings,
+        configHash,
+        pricesOf: pricesOf(config.prices),
+        deploys: config.deploys,
+        invocations: hasStore ? config.invocations : 'none',
+        records: hasStore,
+        shards: shardsOfPartition(partition, topics.fragments.partitions),
+        ...(pages === null ? {} : { restored: pages }),
+        ...(model === null ? {} : { model }),
+      });
+      counted.set(partition, engine.totals());
+      return new DetectStage({
+        partition,
+        engine,
+        rows,
+        verdicts: topics.verdicts,
+        deadLetters,
+        nowMs,
+        onAbsorbed: (absorbed) => count(context, counted, absorbed),
+      });
+    },
+    onAssigned: (partitions) => {
+      metrics.detect.assigned(partitions);
+      context.log.info('partitions assigned', { stage: 'detect', partitions });
+    },
+    onProgress: ({ partition, lag }) => metrics.detect.progress(partition, { lagRecords: lag }),
+  });
+}
+
+function count({ metrics }: RoleContext, counted: Map<number, PipelineTotals>, absorbed: Absorbed): void {
+  const { partition, engine, minutes, seconds, poison } = absorbed;
+  const totals = engine.totals();
+  const before = counted.get(partition) ?? totals;
+  counted.set(partition, totals);
+  metrics.detect.stepped({
+    invocations: totals.invocations - before.invocations,
+    windows: minutes,
+    duplicates: totals.duplicates - before.duplicates,
+    late: totals.late - before.late,
+    tooLate: totals.tooLate - before.tooLate,
+    evictedFunctions: 0,
+    seconds,
+  });
+  if (poison > 0) metrics.detect.poisoned(poison);
+  const { watermarkMs } = engine;
+  metrics.detect.progress(partition, {
+    functions: totals.functions,
+    ...(Number.isNaN(watermarkMs) ? {} : { watermarkMs }),
+  });
+}
+
+function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
+  const { config, topics, deadLetters, metrics, nowMs, log } = context;
+  const { settings, configHash } = liveSettings(config);
+  return new Stages({
+    ...hooksOf(context, 'fleet'),
+    bus: topics.verdicts,
+    group: 'fleet',
+    name: 'fleet',
+    stateDir: config.live.state,
+    // small, and what is said after it is said again
+    snapshotMs: Math.min(config.live.live.snapshotMs, 5000),
+    shutdownMs: config.live.live.shutdownMs,
+    signal,
+    open: (_partition, pages) =>
+      new FleetStage(
+        {
+          configHash,
+          paging: pagingOf(config.paging),
+          disabledSignals: settings.disabledSignals,
+          partitions: topics.fragments.partitions,
+          laggardMs: config.live.live.laggardMs,
+          alerts: topics.alerts,
+          deadLetters,
+          onSaid: (events) => {
+            for (const event of events) {
+              metrics.alerts.said(event);
+              metrics.alerts.latency(Math.max(0, (nowMs() - Date.parse(event.at)) / 1000));
+            }
+          },
+          onProgress: (merge) => {
+            const { watermarkMs, laggards } = merge;
+            if (Number.isFinite(watermarkMs)) metrics.fleet.progress({ watermarkMs, waitingPartitions: laggards });
+          },
+        },
+        pages,
+      ),
+    onAssigned: (partitions) => {
+      if (partitions.length > 0) log.info('this worker hosts the fleet stage');
+      else metrics.fleet.released();
+    },
+  });
+}
+
+/** What checkpoints tell, for logs and metrics. */
+export function hooksOf(
+  { nowMs, log, metrics }: RoleContext,
+  stage: StageName,
+): CheckpointHooks & Pick<ConstructorParameters<typeof Stages>[0], 'onRestored' | 'onLost'> {
+  const part = (partition: number) => String(partition);
+  return {
+    nowMs,
+    onSaved: ({ name, partition }, bytes, tookMs) => {
+      metrics.state.saved(stage, `${name}-${partition}`, { bytes, seconds: tookMs / 1000 });
+      log.debug('snapshot saved', { stage, partition, bytes, tookMs });
+    },
+    onTrouble: ({ partition }, reason, message) => {
+      metrics.state.failed(reason.toUpperCase());
+      log.warn('snapshot not saved: what follows it will be read again after a restart', { stage, partition, why: message });
+    },
+    onRestored: (name, partition, offset, tookMs, damaged) => {
+      metrics.state.loaded(stage, `${name}-${part(partition)}`);
+      for (const message of damaged) log.warn('a damaged snapshot was passed over', { stage, partition, why: message });
+      log.info('partition opened', { stage, partition, fromOffset: offset, tookMs: Math.round(tookMs) });
+    },
+    onLost: (name, partition) => {
+      metrics.state.released(stage, `${name}-${part(partition)}`);
+      log.info('partition handed over', { stage, partition });
+    },
+  };
+}

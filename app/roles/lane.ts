@@ -1,0 +1,90 @@
+import { ArrivalClock, TICK_MS } from '../../ingest/clock.ts';
+import { F, type FragmentBlock, FragmentKind, U } from '../../ingest/fragment.ts';
+import type { FragmentSink } from './fragment-sink.ts';
+
+/** Between two ticks of a stream that is read as it comes, ms: what is noticed early is said with the next one. */
+const FINE_MS = 50;
+/** How late the last lines of a minute usually come to where we read them, ms: nothing newer is taken for complete. */
+const DELIVERY_MS = 10_000;
+/** A source whose newest event is older is history, and its time does not go on by itself, ms. */
+const LIVE_MS = 3600 * 1000;
+/** An event from further in the future is not believed, ms. */
+const FUTURE_MS = 60_000;
+
+/**
+ * The sources that are read by one clock: their events in the order in which they came, and ticks among them. While
+ * there is more to read, a tick stands on each multiple of ten seconds, at a place that follows from the data; at the end
+ * of what there is, ticks follow the wall clock, so that silence is noticed.
+ */
+export class Lane {
+  readonly name: string;
+  readonly #sink: FragmentSink;
+  readonly #clock: ArrivalClock;
+  #tickedMs: number;
+  #newestMs = Number.NEGATIVE_INFINITY;
+
+  /** @param startMs watermark to go on from, NaN = none */
+  constructor(name: string, sink: FragmentSink, startMs = Number.NaN) {
+    this.name = name;
+    this.#sink = sink;
+    this.#clock = new ArrivalClock(startMs, FINE_MS);
+    this.#tickedMs = startMs;
+  }
+
+  /** NaN before the first tick */
+  get watermarkMs(): number {
+    return this.#tickedMs;
+  }
+
+  take(block: FragmentBlock): void {
+    const { f, u, n } = block;
+    let from = 0;
+    for (let i = 0; i < n; i++) {
+      const timeMs = f[i * F.stride + F.time]!;
+      if (timeMs > this.#newestMs) this.#newestMs = timeMs;
+      if (!this.#clock.observe(u[i * U.stride + U.fn]!, u[i * U.stride + U.id0]!, timeMs)) continue;
+      const wholeMs = Math.floor(this.#clock.watermarkMs / TICK_MS) * TICK_MS;
+      if (wholeMs <= this.#tickedMs) continue;
+      this.#sink.add(block, from, i + 1);
+      from = i + 1;
+      this.#tick(wholeMs);
+    }
+    this.#sink.add(block, from, n);
+  }
+
+  /** A block that has its ticks among its fragments already. */
+  takeTicked(block: FragmentBlock): void {
+    const { f, u, n } = block;
+    let from = 0;
+    for (let i = 0; i < n; i++) {
+      if ((u[i * U.stride]! & 0xff) !== FragmentKind.tick) continue;
+      this.#sink.add(block, from, i);
+      from = i + 1;
+      this.#tick(f[i * F.stride + F.time]!);
+    }
+    this.#sink.add(block, from, n);
+  }
+
+  /** @param isAtEnd nothing is left to read at present */
+  tickLive(nowMs: number, isAtEnd: boolean): void {
+    if (Number.isNaN(this.#clock.watermarkMs)) return;
+    let timeMs = this.#clock.watermarkMs;
+    if (isAtEnd && this.#newestMs > nowMs - LIVE_MS) {
+      this.#newestMs = nowMs; // once live it stays so: silence is what is to be seen
+      timeMs = Math.max(timeMs, nowMs - DELIVERY_MS);
+    }
+    timeMs = Math.min(timeMs, nowMs + FUTURE_MS);
+    if (timeMs > this.#tickedMs || Number.isNaN(this.#tickedMs)) this.#tick(timeMs);
+  }
+
+  /** Nothing more will come: nobody has to wait for this clock. */
+  end(): void {
+    if (Number.isNaN(this.#tickedMs)) return;
+    this.#sink.tick({ timeMs: this.#tickedMs, clock: this.name, isLast: true });
+  }
+
+  #tick(timeMs: number): void {
+    this.#tickedMs = timeMs;
+    this.#sink.tick({ timeMs, clock: this.name, isLast: false });
+  }
+}
