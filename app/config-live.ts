@@ -134,7 +134,7 @@ const Listen = z.union([z.literal('off'), HostPort]);
 
 /** The part of the config file that only `run`, `ingest`, `detect`, `notify` and `setup` read. */
 export const LIVE_SHAPE = {
-  bus: BusConfig.default({ local: { dir: './.tripline/bus' } }).describe(
+  bus: BusConfig.default({ local: { dir: './.tripline/bus', keepMb: 0 } }).describe(
     'what carries events between the roles: local, kafka://host:port,…, or an object',
   ),
   state: z.string().min(1).default('./.tripline/state').describe('folder of snapshots and positions; all workers share it'),

@@ -8,6 +8,7 @@ import { coverageCommand } from './commands/coverage.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
+import { liveCommands } from './commands/live.ts';
 import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -40,6 +41,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
   const commands = [
     demoCommand(io, end),
     replayCommand(io, end),
+    ...liveCommands(io, version),
     explainCommand(io),
     metricCommand(io, end),
     queryCommand(io),

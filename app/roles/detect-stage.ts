@@ -106,7 +106,10 @@ export class DetectStage implements Stage {
 
   async settle(): Promise<void> {
     const { engine, rows, deadLetters } = this.#options;
-    if (engine.watermarkMs >= this.#functionsMs + FUNCTIONS_EVERY_MS || this.#functionsMs === Number.NEGATIVE_INFINITY) {
+    if (
+      engine.watermarkMs >= this.#functionsMs + FUNCTIONS_EVERY_MS ||
+      this.#functionsMs === Number.NEGATIVE_INFINITY
+    ) {
       this.#functionsMs = engine.watermarkMs;
       await this.writeFunctions();
     }

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { shardsOfPartition } from '../../infra/bus.ts';
+import { pagingOf } from '../paging.ts';
 import { createPartition } from '../partition.ts';
 import type { PipelineTotals } from '../pipeline.ts';
-import { pagingOf } from '../paging.ts';
 import { pricesOf } from '../prices.ts';
 import type { CheckpointHooks } from './checkpoint.ts';
 import type { RoleContext } from './context.ts';
@@ -170,7 +170,11 @@ export function hooksOf(
     },
     onTrouble: ({ partition }, reason, message) => {
       metrics.state.failed(reason.toUpperCase());
-      log.warn('snapshot not saved: what follows it will be read again after a restart', { stage, partition, why: message });
+      log.warn('snapshot not saved: what follows it will be read again after a restart', {
+        stage,
+        partition,
+        why: message,
+      });
     },
     onRestored: (name, partition, offset, tookMs, damaged) => {
       metrics.state.loaded(stage, `${name}-${part(partition)}`);

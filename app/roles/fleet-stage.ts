@@ -1,8 +1,8 @@
+import type { PagingSettings } from '../../alerts/budget-order.ts';
 import type { AlertEvent } from '../../alerts/event.ts';
 import { Fleet } from '../../alerts/fleet.ts';
 import { FleetMerge, type MergeState } from '../../alerts/fleet-merge.ts';
 import type { FleetState } from '../../alerts/fleet-state.ts';
-import type { PagingSettings } from '../../alerts/budget-order.ts';
 import type { Bus } from '../../infra/bus.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';

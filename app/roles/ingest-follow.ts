@@ -48,15 +48,17 @@ export class FollowingIngest {
     const { topics, signal, health } = this.#context;
     const component = health.register('ingest', { deadlineMs: STUCK_MS });
     const leaving = new AbortController();
-    const membership = this.#belong(topics.sources.subscribe('ingest', {
-      signal: leaving.signal,
-      onAssigned: (partitions) => {
-        this.#assigned = partitions;
-        this.#discoverMs = 0;
-        component.ready(true);
-      },
-      onRevoking: () => this.#saveAll(),
-    }));
+    const membership = this.#belong(
+      topics.sources.subscribe('ingest', {
+        signal: leaving.signal,
+        onAssigned: (partitions) => {
+          this.#assigned = partitions;
+          this.#discoverMs = 0;
+          component.ready(true);
+        },
+        onRevoking: () => this.#saveAll(),
+      }),
+    );
     let failure: unknown = null;
     membership.catch((error: unknown) => {
       failure = error;

@@ -130,7 +130,8 @@ class InputReader {
     });
     const problems = reading.problems.map(({ name, message }) => `${name}: ${message}`);
     try {
-      if (reading.log.length === 0) throw new InputError(['no log events of functions found', ...problems].join('\n  '));
+      if (reading.log.length === 0)
+        throw new InputError(['no log events of functions found', ...problems].join('\n  '));
       metrics.ingest.read('files', { events: 0, bytes: reading.bytes, fragments: reading.log.length });
       const ordered = orderArrivals(reading, Number.NaN, config.settings.gradeDelayMs, openFile);
       try {

@@ -30,7 +30,8 @@ export function encodeSaid({ partition, watermarkMs, steps }: PartitionSaid): Ui
     verdicts = 0;
   };
   for (const step of steps) {
-    if (part.length > 0 && (verdicts >= VERDICTS_A_RECORD || part.length >= STEPS_A_RECORD)) cut(Number.NEGATIVE_INFINITY);
+    if (part.length > 0 && (verdicts >= VERDICTS_A_RECORD || part.length >= STEPS_A_RECORD))
+      cut(Number.NEGATIVE_INFINITY);
     part.push(step);
     verdicts += step.verdicts.length;
   }

@@ -79,7 +79,11 @@ export class NotifyStage implements Stage {
     }
     this.#last = last; // not before: what was not delivered is not done
     this.#mark = await this.#destination.mark();
-    onDelivered(this.#destination.name, alerts.map(({ event }) => event), refused.length);
+    onDelivered(
+      this.#destination.name,
+      alerts.map(({ event }) => event),
+      refused.length,
+    );
   }
 
   async settle(): Promise<void> {

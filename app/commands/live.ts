@@ -1,0 +1,122 @@
+import { Command } from 'commander';
+import { expandInputs } from '../../ingest/sources/inputs.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { InputError, type Io, UsageError } from '../io.ts';
+import { parserOf } from '../parts.ts';
+import { fileSource, type Source } from '../replay-read.ts';
+import { runDetect } from '../roles/detect.ts';
+import { type Role, runHost } from '../roles/host.ts';
+import { FollowingIngest } from '../roles/ingest-follow.ts';
+import { ingestInputs } from '../roles/ingest-inputs.ts';
+import { runNotify } from '../roles/notify.ts';
+import { bytes, plural } from '../style.ts';
+
+interface LiveFlags {
+  readonly config?: string;
+  readonly http?: string;
+  readonly model?: string;
+  readonly logGroup?: string;
+  readonly account?: string;
+  readonly region?: string;
+  readonly follow?: true;
+}
+
+const withCommon = (command: Command): Command =>
+  command
+    .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
+    .option('--http <host:port>', 'where health and metrics are served, or off (default: 127.0.0.1:9464)');
+
+const withOrigin = (command: Command): Command =>
+  command
+    .option('--log-group <name>', 'log group of lines that do not tell theirs, such as /aws/lambda/pay')
+    .option('--account <id>', 'AWS account of lines that do not tell theirs')
+    .option('--region <name>', 'AWS region of lines that do not tell theirs')
+    .option('--follow', 'wait for more at the end of the inputs, and for new files');
+
+const withModelFlag = (command: Command): Command =>
+  command.option('--model <file>', 'a learned model that windows are judged by, too; see tripline train');
+
+const INGEST_HELP = `
+Without an input it follows the sources of the config, shared among all ingest processes of the same bus. An input is a
+file, a folder, a pattern in quotes, or - for standard input; it is read once, to its end.
+
+Examples:
+  $ tripline ingest --config tripline.yaml
+  $ tripline ingest ./export/ --config tripline.yaml
+  $ aws logs tail /aws/lambda/pay --follow | tripline ingest - --log-group /aws/lambda/pay --config tripline.yaml
+`;
+
+const RUN_HELP = `
+All roles in one process: ingest, detect and notify. With bus: local (the default) everything stays in this machine's
+folders. Ctrl-C saves; the next start goes on where this one stopped.
+
+Examples:
+  $ aws logs tail /aws/lambda/pay --follow | tripline run - --log-group /aws/lambda/pay
+  $ tripline run '/var/log/functions/*.log' --follow
+  $ tripline run --config tripline.yaml
+`;
+
+/** The commands of a live installation. */
+export function liveCommands(io: Io, version: string): Command[] {
+  const host = async (
+    name: string,
+    flags: LiveFlags,
+    roles: (config: Config) => Promise<readonly Role[]>,
+    needsStore = true,
+  ) => {
+    const config = configOf(flags, io);
+    await runHost({ name, config, model: flags.model, io, version, roles: await roles(config), needsStore });
+  };
+  const ingest = withOrigin(withCommon(new Command('ingest')))
+    .description('read logs and put what they say on the bus')
+    .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')
+    .addHelpText('after', INGEST_HELP)
+    .action((inputs: readonly string[], flags: LiveFlags) =>
+      host('ingest', flags, async (config) => [await ingestRole(config, inputs, flags, io)], false),
+    );
+  const detect = withModelFlag(withCommon(new Command('detect')))
+    .description('judge what is on the bus: any number of processes share the functions')
+    .action((flags: LiveFlags) => host('detect', flags, async () => [runDetect]));
+  const notify = withCommon(new Command('notify'))
+    .description('take alerts from the bus to the destinations and the store')
+    .action((flags: LiveFlags) => host('notify', flags, async () => [runNotify]));
+  const run = withModelFlag(withOrigin(withCommon(new Command('run'))))
+    .description('ingest, detect and notify in one process')
+    .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')
+    .addHelpText('after', RUN_HELP)
+    .action((inputs: readonly string[], flags: LiveFlags) =>
+      host('run', flags, async (config) => [await ingestRole(config, inputs, flags, io), runDetect, runNotify]),
+    );
+  return [run, ingest, detect, notify];
+}
+
+function configOf(flags: LiveFlags, io: Io): Config {
+  const config = loadConfig(flags.config, io.env);
+  if (flags.http === undefined) return config;
+  return { ...config, live: { ...config.live, http: { listen: flags.http } } };
+}
+
+/** What is read: the inputs of the command line, once or for ever, or the sources of the config. */
+async function ingestRole(config: Config, inputs: readonly string[], flags: LiveFlags, io: Io): Promise<Role> {
+  const origin = { logGroup: flags.logGroup, account: flags.account, region: flags.region };
+  if (inputs.length === 0) {
+    if (config.live.sources.length === 0)
+      throw new UsageError('nothing to read: name an input, or sources: in the config');
+    return (context) => new FollowingIngest(context, config.live.sources).run();
+  }
+  if (flags.follow === true && !inputs.includes('-')) {
+    const given = Object.fromEntries(Object.entries(origin).filter(([, value]) => value !== undefined));
+    return (context) => new FollowingIngest(context, [{ files: [...inputs], follow: true, ...given }]).run();
+  }
+  const found = await expandInputs(inputs);
+  if (found.inputs.length === 0) {
+    throw new InputError(found.problems.map(({ name, message }) => `${name}: ${message}`).join('\n  '));
+  }
+  const sources: Source[] = found.inputs.map((input) => fileSource(input, io.stdin));
+  return async (context) => {
+    for (const { name, message } of found.problems) context.log.warn('an input cannot be read', { name, why: message });
+    const read = await ingestInputs(context, sources, parserOf(origin));
+    for (const problem of read.problems) context.log.warn('an input could not be read to its end', { why: problem });
+    context.log.info(`read ${plural(sources.length, 'input')}: ${bytes(read.bytes)}, ${read.fragments} fragments`);
+  };
+}

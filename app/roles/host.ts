@@ -1,0 +1,84 @@
+import { createHealth } from '../../infra/health.ts';
+import { startHttp } from '../../infra/http-server.ts';
+import { createLog } from '../../infra/log.ts';
+import { createMetrics } from '../../infra/metrics.ts';
+import type { Config } from '../config.ts';
+import type { Io } from '../io.ts';
+import { withModel } from '../model.ts';
+import { openTopics } from './bus.ts';
+import type { RoleContext } from './context.ts';
+import { DeadLetterBox } from './dead-letters.ts';
+import { openRows } from './open-rows.ts';
+import { NO_ROWS } from './rows.ts';
+
+export type Role = (context: RoleContext) => Promise<void>;
+
+export interface HostOptions {
+  /** names the process in its logs */
+  readonly name: string;
+  readonly config: Config;
+  readonly model: string | undefined;
+  readonly io: Io;
+  readonly version: string;
+  /** what this process does, all at once; it ends when the last of them has, or the first that fails */
+  readonly roles: readonly Role[];
+  /** false = no rows are written here, so the store need not be reached */
+  readonly needsStore: boolean;
+}
+
+/**
+ * One process of a live installation: opens what its roles need, runs them until they end or somebody asks for the end,
+ * and closes everything in order. @throws whatever one of the roles cannot go on from, once the others have saved
+ */
+export async function runHost(options: HostOptions): Promise<void> {
+  const { io, name, version } = options;
+  const { config, model } = withModel(options.config, options.model);
+  const { log: logging, http, bus } = config.live;
+  const log = createLog({ level: logging.level, format: logging.format, fields: { role: name } });
+  const metrics = createMetrics({ version });
+  const health = createHealth();
+  const stop = new AbortController();
+  const unlisten = io.onInterrupt(() => {
+    log.info('asked to end: saving');
+    health.drain();
+    stop.abort();
+  });
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    const server = await startHttp({ listen: http.listen === 'off' ? null : http.listen, metrics, health });
+    closing.push(() => server.close());
+    const topics = await openTopics(bus, log);
+    closing.push(() => topics.close());
+    const store = options.needsStore ? await openRows(config, { log, metrics, signal: stop.signal }) : null;
+    if (store !== null) closing.push(() => store.close(config.live.live.shutdownMs));
+    log.info('started', { version, bus: bus.kafka === undefined ? 'local' : 'kafka', http: server.url });
+    const failed = new AbortController();
+    const context: RoleContext = {
+      config,
+      model,
+      topics,
+      rows: store?.rows ?? NO_ROWS,
+      hasStore: store !== null && store.isKept,
+      deadLetters: new DeadLetterBox(topics.rejects),
+      log,
+      metrics,
+      health,
+      io,
+      signal: AbortSignal.any([stop.signal, failed.signal]),
+      nowMs: Date.now,
+    };
+    const ends = options.roles.map((role) =>
+      role(context).catch((error: unknown) => {
+        log.error('a role ended', { error });
+        failed.abort();
+        throw error;
+      }),
+    );
+    await Promise.allSettled(ends);
+    await Promise.all(ends);
+    log.info('ended');
+  } finally {
+    unlisten();
+    for (const close of closing.reverse()) await close().catch((error: unknown) => log.warn('closing', { error }));
+  }
+}
