@@ -58,7 +58,7 @@ export async function runHost(options: HostOptions): Promise<void> {
       model,
       topics,
       rows: store?.rows ?? NO_ROWS,
-      hasStore: store !== null && store.isKept,
+      hasStore: store?.isKept === true,
       deadLetters: new DeadLetterBox(topics.rejects),
       log,
       metrics,

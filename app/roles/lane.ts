@@ -22,6 +22,7 @@ export class Lane {
   readonly #clock: ArrivalClock;
   #tickedMs: number;
   #newestMs = Number.NEGATIVE_INFINITY;
+  #isLive = false;
 
   /** @param startMs watermark to go on from, NaN = none */
   constructor(name: string, sink: FragmentSink, startMs = Number.NaN) {
@@ -69,10 +70,8 @@ export class Lane {
   tickLive(nowMs: number, isAtEnd: boolean): void {
     if (Number.isNaN(this.#clock.watermarkMs)) return;
     let timeMs = this.#clock.watermarkMs;
-    if (isAtEnd && this.#newestMs > nowMs - LIVE_MS) {
-      this.#newestMs = nowMs; // once live it stays so: silence is what is to be seen
-      timeMs = Math.max(timeMs, nowMs - DELIVERY_MS);
-    }
+    if (this.#newestMs > nowMs - LIVE_MS) this.#isLive = true; // and stays so: silence is what is to be seen
+    if (isAtEnd && this.#isLive) timeMs = Math.max(timeMs, nowMs - DELIVERY_MS);
     timeMs = Math.min(timeMs, nowMs + FUTURE_MS);
     if (timeMs > this.#tickedMs || Number.isNaN(this.#tickedMs)) this.#tick(timeMs);
   }
