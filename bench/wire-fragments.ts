@@ -5,12 +5,14 @@ const FRAGMENTS = 64_000;
 const START_MS = Date.UTC(2026, 10, 21, 12);
 
 /** The fragments of one partition in order of arrival: 94 % reports, a few inits, failures and access lines between. */
-export function makeFragments(dictionary: Dictionary, functions: number): FragmentBlock {
+export function makeFragments(dictionary: Dictionary, functions: number, environments: number): FragmentBlock {
   const random = new Random('wire', functions);
   const block = new FragmentBlock(dictionary, FRAGMENTS);
   const hex = (digits: number): string =>
     Array.from({ length: digits }, () => Math.floor(random.unit() * 16).toString(16)).join('');
-  const streams = Array.from({ length: functions * 6 }, () => dictionary.id(`2026/11/21/[$LATEST]${hex(32)}`));
+  const streams = Array.from({ length: functions * environments }, () =>
+    dictionary.id(`2026/11/21/[$LATEST]${hex(32)}`),
+  );
   const names = Array.from({ length: functions }, (_, i) =>
     dictionary.id(`aws/123456789012/eu-west-1/${['orders', 'billing', 'media'][i % 3]}-service-handler-${i}`),
   );
@@ -24,7 +26,23 @@ export function makeFragments(dictionary: Dictionary, functions: number): Fragme
     const u = i * U.stride;
     block.f[f] = timeMs;
     block.f[f + F.weight] = 1;
-    block.u.set([0, names[fn]!, latest, 0, 0, 0, 0, 0, 0xffffffff, 0xffffffff, 0, streams[fn * 6 + (i % 6)]!], u);
+    block.u.set(
+      [
+        0,
+        names[fn]!,
+        latest,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0xffffffff,
+        0xffffffff,
+        0,
+        streams[fn * environments + (i % environments)]!,
+      ],
+      u,
+    );
     for (let word = U.id0; word <= U.id3; word++) block.u[u + word] = Math.floor(random.unit() * 2 ** 32);
     if (draw < 0.94) fillReport(block, i, fn, random);
     else if (draw < 0.97) block.u[u] = FragmentKind.init | Flag.cold;

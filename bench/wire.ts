@@ -7,9 +7,10 @@ import { blocksOf, makeFragments } from './wire-fragments.ts';
 import { encodeMajor1 } from './wire-major-1.ts';
 
 const HELP = `Usage: npm run bench:wire -- [options]
-  --functions N   of one partition, called Zipf-like, each in several environments (400)
-  --sizes LIST    fragments a block (20,200,1000,4000)
-  --json          one JSON line at the end
+  --functions N      of one partition, called Zipf-like (400)
+  --environments N   log streams of each (2)
+  --sizes LIST       fragments a block (20,200,1000,4000)
+  --json             one JSON line at the end
 
 Processor time and bytes a fragment of encoding and decoding blocks, beside format 1, a plain copy of the same arrays, a
 checksum, and gzip of the block. Medians of rounds in which all of them take turns.`;
@@ -19,6 +20,7 @@ const ROUND_MS = 60;
 const { values: flags } = parseArgs({
   options: {
     functions: { type: 'string', default: '400' },
+    environments: { type: 'string', default: '2' },
     sizes: { type: 'string', default: '20,200,1000,4000' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -92,7 +94,7 @@ function figuresOf(all: FragmentBlock, size: number) {
 }
 
 function main(): void {
-  const all = makeFragments(new Dictionary(), Number(flags.functions));
+  const all = makeFragments(new Dictionary(), Number(flags.functions), Number(flags.environments));
   const figures = flags.sizes.split(',').map((size) => figuresOf(all, Number(size)));
   for (const { size, ns, bytes } of figures) {
     process.stdout.write(`\n${size} fragments a block\n`);

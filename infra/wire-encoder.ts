@@ -12,7 +12,6 @@ import {
   scaleBy1000,
   scaleBy1024,
   spanOfDoubles,
-  spanOfWords,
   transpose,
 } from './wire-gather.ts';
 import {
@@ -121,10 +120,9 @@ export class FragmentEncoder {
 
   #writeWords(column: number): void {
     const scratch = this.#scratch;
-    const count = gatherWords(scratch, column, this.#n, absentWord(column));
+    const count = gatherWords(scratch, column, this.#n, absentWord(column), this.#span);
     if (count === 0) return;
-    if (IS_TEXT[column]) this.#texts.number(scratch.words, count);
-    spanOfWords(scratch, count, this.#span);
+    if (IS_TEXT[column]) this.#texts.number(scratch.words, count, this.#span);
     this.#writeSpan(WORDS + column, count, 0);
   }
 
@@ -138,11 +136,9 @@ export class FragmentEncoder {
     const lengthAt = out.gap(this.#lengthBytes);
     out.byte(count < n ? head | HAS_ABSENT : head);
     if (count < n) {
-      const { bytes, length } = out;
-      const end = length + ((n + 7) >> 3);
-      bytes.fill(0, length, end);
-      for (let i = 0; i < count; i++) bytes[length + (present[i]! >> 3)]! |= 1 << (present[i]! & 7);
-      out.length = end;
+      const bitmapBytes = (n + 7) >> 3;
+      writeBitmap(present, count, out.bytes, out.length, bitmapBytes);
+      out.length += bitmapBytes;
     }
     return lengthAt;
   }
@@ -228,6 +224,23 @@ export class FragmentEncoder {
     out.length = length + count * 16;
     this.#end(lengthAt);
   }
+}
+
+/** Sets the bits of `present`, which ascend. Whole bytes at a time: a bit at a time, each would wait for the one before. */
+function writeBitmap(present: Uint32Array, count: number, bytes: Uint8Array, at: number, length: number): void {
+  let index = 0;
+  let bits = 0;
+  for (let i = 0; i < count; i++) {
+    const row = present[i]!;
+    if (row >> 3 !== index) {
+      bytes[at + index] = bits;
+      bits = 0;
+      for (index++; index < row >> 3; index++) bytes[at + index] = 0;
+    }
+    bits |= 1 << (row & 7);
+  }
+  bytes[at + index] = bits;
+  for (index++; index < length; index++) bytes[at + index] = 0;
 }
 
 type Pack = (words: Uint32Array, count: number, low: number, out: Output) => void;

@@ -1,4 +1,4 @@
-import { F, FragmentKind, U } from '../ingest/fragment.ts';
+import { F, FragmentKind, NONE, U } from '../ingest/fragment.ts';
 
 /** Beyond this a zigzag varint is not exact. */
 const LARGEST_BASE = 2 ** 51;
@@ -44,6 +44,14 @@ export class ColumnScratch {
     this.words = new Uint32Array(this.capacity);
     this.scaled = new Uint32Array(this.capacity);
   }
+}
+
+/** What `words` span: the value of the lowest, and by how much the highest is above it. */
+export interface Span {
+  base: number;
+  /** the word that stands for `base` */
+  low: number;
+  range: number;
 }
 
 /**
@@ -137,17 +145,24 @@ export function gatherStarts(to: ColumnScratch, n: number): number {
   return reports > 0 ? count : -1;
 }
 
-/** Puts the values of a word column that are not `absent` into `words`; returns how many. */
-export function gatherWords(to: ColumnScratch, column: number, n: number, absent: number): number {
+/** Puts the values of a word column that are not `absent` into `words`, and their span into `span`; returns how many. */
+export function gatherWords(to: ColumnScratch, column: number, n: number, absent: number, span: Span): number {
   const { words, present } = to;
   const from = to.wordColumns[column]!;
   let count = 0;
+  let low = NONE;
+  let high = 0;
   for (let i = 0; i < n; i++) {
     const value = from[i]!;
     if (value === absent) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
     present[count] = i;
     words[count++] = value;
   }
+  span.base = low;
+  span.low = low;
+  span.range = high - low;
   return count;
 }
 
@@ -160,14 +175,6 @@ export function gatherIds(to: ColumnScratch, u: Uint32Array, rows: Uint32Array, 
     if ((u[at]! | u[at + 1]! | u[at + 2]! | u[at + 3]!) !== 0) present[count++] = i;
   }
   return count;
-}
-
-/** What `words` span: the value of the lowest, and by how much the highest is above it. */
-export interface Span {
-  base: number;
-  /** the word that stands for `base` */
-  low: number;
-  range: number;
 }
 
 /**
@@ -198,20 +205,6 @@ export function spanOfDoubles(of: ColumnScratch, count: number, span: Span): boo
 function hasNegativeZero(values: Float64Array, count: number): boolean {
   for (let i = 0; i < count; i++) if (Object.is(values[i], -0)) return true;
   return false;
-}
-
-export function spanOfWords(of: ColumnScratch, count: number, span: Span): void {
-  const { words } = of;
-  let low = words[0]!;
-  let high = low;
-  for (let i = 1; i < count; i++) {
-    const word = words[i]!;
-    if (word < low) low = word;
-    if (word > high) high = word;
-  }
-  span.base = low;
-  span.low = low;
-  span.range = high - low;
 }
 
 /** Whole milliseconds in µs. Fills `scaled` with (word - low) / 1000; false where one is no multiple. */

@@ -1,4 +1,5 @@
 import type { Dictionary } from '../ingest/fragment.ts';
+import type { Span } from './wire-gather.ts';
 import { TextForm } from './wire-layout.ts';
 import { Output } from './wire-output.ts';
 
@@ -8,11 +9,16 @@ const HEX_TAIL = /[0-9a-f]{32}$/;
 
 /** Fields of a text that was seen before. */
 const START = 0;
+/** of all that is written: head, number of the prefix, text; 0 = not seen */
 const LENGTH = 1;
-/** form + 1, 0 = not seen */
-const FORM = 2;
-const PREFIX = 3;
+const PREFIX = 2;
+/** where in it the number of the prefix stands: one byte, written anew in each block */
+const PREFIX_AT = 3;
 const STRIDE = 4;
+/** Numbers below it are one byte as varints. */
+const ONE_BYTE = 128;
+/** A head and the number of a prefix, at most. */
+const HEAD_BYTES = 16;
 /** Bytes are copied four at a time, so up to three too many. */
 const OVERSHOOT = 4;
 
@@ -33,9 +39,9 @@ class TextBytes {
 
   add(id: number, text: string): void {
     const { prefix, form, bytes } = split(text);
-    this.entries = roomFor(this.entries, id);
     const number = prefix === null ? -1 : this.#prefix(prefix);
-    this.#put(this.entries, id, form, number, bytes);
+    this.entries = roomFor(this.entries, id);
+    this.#put(this.entries, id, bytes.length * 4 + form, number, bytes);
   }
 
   #prefix(prefix: string): number {
@@ -44,21 +50,22 @@ class TextBytes {
       number = this.#prefixNumbers.size;
       this.#prefixNumbers.set(prefix, number);
       this.prefixes = roomFor(this.prefixes, number);
-      this.#put(this.prefixes, number, TextForm.utf8, -1, Buffer.from(prefix));
+      const bytes = Buffer.from(prefix);
+      this.#put(this.prefixes, number, bytes.length, -1, bytes);
     }
     return number;
   }
 
-  #put(entries: Int32Array, number: number, form: TextForm, prefix: number, bytes: Buffer): void {
+  #put(entries: Int32Array, number: number, head: number, prefix: number, bytes: Buffer): void {
     const arena = this.#arena;
-    arena.reserve(bytes.length + OVERSHOOT);
+    const start = arena.length;
+    arena.reserve(bytes.length + HEAD_BYTES + OVERSHOOT);
+    arena.varint(head);
+    const prefixAt = arena.length - start;
+    if (prefix >= 0) arena.byte(0);
     arena.bytes.set(bytes, arena.length);
-    const at = number * STRIDE;
-    entries[at + START] = arena.length;
-    entries[at + LENGTH] = bytes.length;
-    entries[at + FORM] = form + 1;
-    entries[at + PREFIX] = prefix;
     arena.length += bytes.length;
+    entries.set([start, arena.length - start, prefix, prefixAt], number * STRIDE);
   }
 }
 
@@ -114,25 +121,35 @@ export class TextWriter {
     this.#count = 0;
   }
 
-  /** Replaces numbers of the dictionary by numbers of the block. A number that the dictionary has not is the empty text. */
-  number(words: Uint32Array, count: number): void {
+  /**
+   * Replaces numbers of the dictionary by numbers of the block, and the span with theirs. A number that the dictionary
+   * has not is the empty text.
+   */
+  number(words: Uint32Array, count: number, span: Span): void {
     const numbers = this.#numbers;
     const size = this.#dictionary!.texts.length;
+    let low = this.#count + 1;
+    let high = 0;
     for (let i = 0; i < count; i++) {
       const id = words[i]!;
-      if (id >= size) {
-        words[i] = 0;
-        continue;
-      }
-      let number = numbers[id]!;
-      if (number === 0) {
-        if (this.#count === this.#used.length) this.#used = doubled(this.#used);
-        this.#used[this.#count++] = id;
-        number = this.#count + 1;
-        numbers[id] = number;
-      }
-      words[i] = number - 1;
+      let number = id < size ? numbers[id]! : 1;
+      if (number === 0) number = this.#add(id);
+      number--;
+      if (number < low) low = number;
+      if (number > high) high = number;
+      words[i] = number;
     }
+    span.base = low;
+    span.low = low;
+    span.range = high - low;
+  }
+
+  /** A text that is new in this block. Returns its number + 1. */
+  #add(id: number): number {
+    if (this.#count === this.#used.length) this.#used = doubled(this.#used);
+    this.#used[this.#count++] = id;
+    this.#numbers[id] = this.#count + 1;
+    return this.#count + 1;
   }
 
   /** Writes prefixes and texts, and forgets the numbers. */
@@ -144,11 +161,11 @@ export class TextWriter {
       const id = this.#used[i]!;
       this.#numbers[id] = 0;
       const at = id * STRIDE;
-      if (at >= bytes.entries.length || bytes.entries[at + FORM] === 0) bytes.add(id, texts[id]!);
+      if (at >= bytes.entries.length || bytes.entries[at + LENGTH] === 0) bytes.add(id, texts[id]!);
       length += bytes.entries[at + LENGTH]!;
     }
     this.#writePrefixes(out);
-    out.reserve(8 + length + this.#count * 16 + OVERSHOOT);
+    out.reserve(8 + length + this.#count * HEAD_BYTES + OVERSHOOT);
     out.varint(this.#count);
     for (let i = 0; i < this.#count; i++) this.#writeText(out, this.#used[i]! * STRIDE);
     for (const prefix of this.#usedPrefixes) this.#prefixNumbers[prefix] = 0;
@@ -167,19 +184,28 @@ export class TextWriter {
     out.varint(this.#usedPrefixes.length);
     for (const prefix of this.#usedPrefixes) {
       const length = prefixes[prefix * STRIDE + LENGTH]!;
-      out.reserve(length + 8 + OVERSHOOT);
-      out.varint(length);
+      out.reserve(length + OVERSHOOT);
       copy(view, prefixes[prefix * STRIDE + START]!, length, out);
     }
   }
 
   #writeText(out: Output, at: number): void {
     const { entries, view } = this.#bytes;
+    const start = entries[at + START]!;
     const length = entries[at + LENGTH]!;
     const prefix = entries[at + PREFIX]!;
-    out.varint(length * 4 + entries[at + FORM]! - 1);
-    if (prefix >= 0) out.varint(this.#prefixNumbers[prefix]! - 1);
-    copy(view, entries[at + START]!, length, out);
+    const to = out.length;
+    copy(view, start, length, out);
+    if (prefix < 0) return;
+    const number = this.#prefixNumbers[prefix]! - 1;
+    const prefixAt = entries[at + PREFIX_AT]!;
+    if (number < ONE_BYTE) {
+      out.bytes[to + prefixAt] = number;
+      return;
+    }
+    out.length = to + prefixAt;
+    out.varint(number);
+    copy(view, start + prefixAt + 1, length - prefixAt - 1, out);
   }
 }
 

@@ -159,6 +159,10 @@ describe('other versions', () => {
     ['texts that are not there', [65, 5, 1, 0, 1, 0, 9], 'not there'],
     ['an entry of a palette that is not there', [64, 5, 5, 0, 7, 0, 1], 'not there'],
     ['a start time before its time', [4, 5, 0x41, 0, 1, 1, 1], 'without its reference'],
+    ['a palette of doubles', [0, 4, 5, 0, 7, 0], 'a palette in a column'],
+    ['words as doubles', [64, 9, 7, 0, 0, 0, 0, 0, 0, 0, 0], 'doubles in a column of words'],
+    ['request ids as numbers', [67, 2, 0, 2], 'request ids in an encoding of numbers'],
+    ['an entry of a palette over 32 bits', [64, 9, 5, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 0, 0], 'out of range'],
     ['an unknown encoding', [0, 1, 9], 'no such encoding, 9'],
   ])('%s is malformed', (_name, columns, message) => {
     expect(() => decodeFragments(handMade(0, 2, columns))).toThrow(expect.objectContaining({ code: 'MALFORMED' }));

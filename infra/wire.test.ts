@@ -147,6 +147,36 @@ describe('fragments', () => {
     expect(() => encodeFragments(block, new Uint32Array(MAX_FRAGMENTS + 1))).toThrow(RangeError);
   });
 
+  test('of many accounts, days and memory sizes come back, too', () => {
+    const block = typical(600);
+    for (let i = 0; i < 600; i++) {
+      block.u[i * U.stride + U.fn] = block.dictionary.id(`aws/${i % 300}/eu-west-1/pay`);
+      block.u[i * U.stride + U.stream] = block.dictionary.id(`${i}/01/01/[1]${'0f'.repeat(16)}`);
+      block.u[i * U.stride + U.memorySizeKib] = 1 + Math.imul(i, 0x9e3779b1) * 1024;
+    }
+    const decoded = decodeFragments(encodeFragments(block));
+    expect(contents(decoded)).toEqual(contents(block));
+  });
+
+  test('keep their texts when a decoder has seen more than it remembers', () => {
+    const encoder = createFragmentEncoder();
+    const dictionary = new Dictionary();
+    const decoder = createFragmentDecoder(dictionary);
+    const first = typical(20);
+    const bytes = encoder.encode(first);
+    expect(contents(decoder.decode(bytes))).toEqual(contents(first));
+    const long = 'x'.repeat(1024);
+    for (let i = 0; i < 9; i++) {
+      const flood = new FragmentBlock(new Dictionary(), 1024);
+      flood.n = 1024;
+      for (let k = 0; k < 1024; k++) flood.u[k * U.stride + U.text] = flood.dictionary.id(`${i}/${k}/${long}`);
+      decoder.decode(encoder.encode(flood));
+    }
+    const again = decoder.decode(bytes);
+    expect(contents(again)).toEqual(contents(first));
+    expect(dictionary.texts.length).toBe(new Set(dictionary.texts).size);
+  });
+
   test('of a busy account take under 32 bytes each, half of which are request ids', () => {
     expect(encodeFragments(typical(4096)).length / 4096).toBeLessThan(32);
   });
