@@ -1,17 +1,17 @@
 import { F, type FragmentBlock, U } from '../ingest/fragment.ts';
 import { crc32 } from './segment-log-format.ts';
 import {
+  allAreOne,
   ColumnScratch,
+  gatherDifferences,
   gatherDoubles,
   gatherIds,
-  gatherStarts,
-  gatherWeights,
   gatherWords,
   makePalette,
   type Span,
   scaleBy1000,
   scaleBy1024,
-  spanOfDoubles,
+  startsBeforeTime,
   transpose,
 } from './wire-gather.ts';
 import {
@@ -105,24 +105,34 @@ export class FragmentEncoder {
 
   #writeDoubles(column: number): void {
     const scratch = this.#scratch;
-    if (column === F.a) {
-      const starts = gatherStarts(scratch, this.#n);
-      if (starts > 0 && spanOfDoubles(scratch, starts, this.#span)) {
+    const n = this.#n;
+    const values = scratch.doubleColumns[column]!;
+    if (column === F.weight && allAreOne(values, n)) return;
+    if (column === F.a && startsBeforeTime(scratch, n)) {
+      const starts = gatherDifferences(scratch, scratch.doubles, n, this.#span);
+      if (starts > 0) {
         this.#writeSpan(column, starts, FROM_TIME);
         return;
       }
     }
-    const count = column === F.weight ? gatherWeights(scratch, this.#n) : gatherDoubles(scratch, column, this.#n);
-    if (count === 0) return;
-    if (spanOfDoubles(scratch, count, this.#span)) this.#writeSpan(column, count, 0);
-    else this.#writeRaw(column, count);
+    let count = gatherDifferences(scratch, values, n, this.#span);
+    // an absent weight is 1, so one that is NaN is a value, and must not become a gap
+    const isWeight = column === F.weight;
+    if (count === 0 && !isWeight) return;
+    if (count > 0 && !(isWeight && count < n)) {
+      this.#writeSpan(column, count, 0);
+      return;
+    }
+    count = gatherDoubles(scratch, column, n, isWeight);
+    this.#writeRaw(column, count);
   }
 
   #writeWords(column: number): void {
     const scratch = this.#scratch;
-    const count = gatherWords(scratch, column, this.#n, absentWord(column), this.#span);
+    const count = IS_TEXT[column]
+      ? this.#texts.number(scratch, column, this.#n, this.#span)
+      : gatherWords(scratch, column, this.#n, absentWord(column), this.#span);
     if (count === 0) return;
-    if (IS_TEXT[column]) this.#texts.number(scratch.words, count, this.#span);
     this.#writeSpan(WORDS + column, count, 0);
   }
 

@@ -93,56 +93,47 @@ function transposeWords(columns: readonly Uint32Array[], u: Uint32Array, rows: U
   }
 }
 
-/** Puts the values that are not NaN into `doubles`; returns how many. */
-export function gatherDoubles(to: ColumnScratch, column: number, n: number): number {
+/** Puts the values of a column into `doubles`, but for those that are NaN; `keepsNaN`: all of them. Returns how many. */
+export function gatherDoubles(to: ColumnScratch, column: number, n: number, keepsNaN: boolean): number {
   const { doubles, present } = to;
   const from = to.doubleColumns[column]!;
   let count = 0;
   for (let i = 0; i < n; i++) {
     const value = from[i]!;
-    if (Number.isNaN(value)) continue;
+    if (!keepsNaN && Number.isNaN(value)) continue;
     present[count] = i;
     doubles[count++] = value;
   }
   return count;
 }
 
-/** The same for weights, whose absent value is 1. */
-export function gatherWeights(to: ColumnScratch, n: number): number {
-  const { doubles, present } = to;
-  const from = to.doubleColumns[F.weight]!;
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    const value = from[i]!;
-    if (value === 1) continue;
-    present[count] = i;
-    doubles[count++] = value;
-  }
-  return count;
+export function allAreOne(values: Float64Array, n: number): boolean {
+  for (let i = 0; i < n; i++) if (values[i] !== 1) return false;
+  return true;
 }
 
-/** Column `a` with the start times of reports as time - start. -1 where that would lose a bit, or nothing is a report. */
-export function gatherStarts(to: ColumnScratch, n: number): number {
-  const { doubles, present } = to;
+/**
+ * Column `a` with the start times of reports as time - start, in `doubles`. False where that would lose a bit, or
+ * nothing is a report.
+ */
+export function startsBeforeTime(to: ColumnScratch, n: number): boolean {
+  const { doubles } = to;
   const times = to.doubleColumns[F.time]!;
   const from = to.doubleColumns[F.a]!;
   const kinds = to.wordColumns[U.kindFlags]!;
-  let count = 0;
   let reports = 0;
   for (let i = 0; i < n; i++) {
     let value = from[i]!;
-    if (Number.isNaN(value)) continue;
-    if ((kinds[i]! & 0xff) === FragmentKind.report) {
+    if ((kinds[i]! & 0xff) === FragmentKind.report && !Number.isNaN(value)) {
       const time = times[i]!;
       const difference = time - value;
-      if (time - difference !== value || value === 0) return -1;
+      if (time - difference !== value || value === 0) return false;
       value = difference;
       reports++;
     }
-    present[count] = i;
-    doubles[count++] = value;
+    doubles[i] = value;
   }
-  return reports > 0 ? count : -1;
+  return reports > 0;
 }
 
 /** Puts the values of a word column that are not `absent` into `words`, and their span into `span`; returns how many. */
@@ -178,28 +169,36 @@ export function gatherIds(to: ColumnScratch, u: Uint32Array, rows: Uint32Array, 
 }
 
 /**
- * `doubles` as differences to the first, in `words`, and their span. False where one of them is no integer, or is too
- * far from the others, or is -0.
+ * Values that are not NaN as differences to the first, in `words`, and their span. Returns how many, or -1 where one is
+ * no integer, or is too far from the others, or is -0.
  */
-export function spanOfDoubles(of: ColumnScratch, count: number, span: Span): boolean {
-  const { doubles, words } = of;
-  const first = doubles[0]!;
-  if (!(Math.abs(first) <= LARGEST_BASE) || Math.floor(first) !== first) return false;
+export function gatherDifferences(to: ColumnScratch, from: Float64Array, n: number, span: Span): number {
+  const { words, present } = to;
+  let i = 0;
+  while (i < n && Number.isNaN(from[i])) i++;
+  if (i === n) return 0;
+  const first = from[i]!;
+  if (!(Math.abs(first) <= LARGEST_BASE) || Math.floor(first) !== first) return -1;
+  let count = 0;
   let low = 0;
   let high = 0;
-  for (let i = 0; i < count; i++) {
-    const value = doubles[i]!;
+  for (; i < n; i++) {
+    const value = from[i]!;
     const difference = (value - first) | 0;
-    if (first + difference !== value) return false;
-    words[i] = difference;
+    if (first + difference !== value) {
+      if (Number.isNaN(value)) continue;
+      return -1;
+    }
     if (difference < low) low = difference;
     else if (difference > high) high = difference;
+    present[count] = i;
+    words[count++] = difference;
   }
   span.base = first + low;
   span.low = low >>> 0;
   span.range = high - low;
-  if (Math.abs(span.base) > LARGEST_BASE) return false;
-  return span.base > 0 || first + high < 0 || !hasNegativeZero(doubles, count);
+  if (Math.abs(span.base) > LARGEST_BASE) return -1;
+  return span.base > 0 || first + high < 0 || !hasNegativeZero(from, n) ? count : -1;
 }
 
 function hasNegativeZero(values: Float64Array, count: number): boolean {

@@ -1,5 +1,5 @@
 import type { Dictionary } from '../ingest/fragment.ts';
-import type { Span } from './wire-gather.ts';
+import type { ColumnScratch, Span } from './wire-gather.ts';
 import { TextForm } from './wire-layout.ts';
 import { Output } from './wire-output.ts';
 
@@ -98,7 +98,7 @@ export class TextWriter {
   readonly #known = new WeakMap<Dictionary, TextBytes>();
   #dictionary: Dictionary | null = null;
   #bytes = new TextBytes();
-  /** number in the block + 1 by number in the dictionary, 0 = not in this block; the empty text is 0 in both */
+  /** number in the block by number in the dictionary, 0 = not in this block */
   #numbers = new Int32Array(0);
   #used = new Int32Array(64);
   #count = 0;
@@ -117,39 +117,43 @@ export class TextWriter {
     }
     const size = dictionary.texts.length;
     if (this.#numbers.length < size) this.#numbers = new Int32Array(Math.max(size, this.#numbers.length * 2));
-    this.#numbers[0] = 1;
     this.#count = 0;
   }
 
   /**
-   * Replaces numbers of the dictionary by numbers of the block, and the span with theirs. A number that the dictionary
-   * has not is the empty text.
+   * Puts the texts of a column into `words`, as numbers of the block, and their span into `span`; returns how many are
+   * not empty. A number that the dictionary has not is the empty text.
    */
-  number(words: Uint32Array, count: number, span: Span): void {
+  number(to: ColumnScratch, column: number, n: number, span: Span): number {
+    const { words, present } = to;
+    const from = to.wordColumns[column]!;
     const numbers = this.#numbers;
     const size = this.#dictionary!.texts.length;
     let low = this.#count + 1;
     let high = 0;
-    for (let i = 0; i < count; i++) {
-      const id = words[i]!;
-      let number = id < size ? numbers[id]! : 1;
+    let count = 0;
+    for (let i = 0; i < n; i++) {
+      const id = from[i]!;
+      if (id === 0 || id >= size) continue;
+      let number = numbers[id]!;
       if (number === 0) number = this.#add(id);
-      number--;
       if (number < low) low = number;
       if (number > high) high = number;
-      words[i] = number;
+      present[count] = i;
+      words[count++] = number;
     }
     span.base = low;
     span.low = low;
     span.range = high - low;
+    return count;
   }
 
-  /** A text that is new in this block. Returns its number + 1. */
+  /** A text that is new in this block. Returns its number. */
   #add(id: number): number {
     if (this.#count === this.#used.length) this.#used = doubled(this.#used);
     this.#used[this.#count++] = id;
-    this.#numbers[id] = this.#count + 1;
-    return this.#count + 1;
+    this.#numbers[id] = this.#count;
+    return this.#count;
   }
 
   /** Writes prefixes and texts, and forgets the numbers. */
