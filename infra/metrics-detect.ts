@@ -45,6 +45,7 @@ export function detectMetrics(make: Instruments, nowMs: () => number) {
     'detect_poison_records_total',
     'Records of the bus that could not be read and were set aside.',
   );
+  for (const kind of ['late', 'too_late']) late.inc({ kind }, 0); // a series that begins at 0 shows its first increase
   const partitions = partitionGauges(make, nowMs);
   return {
     stepped(batch: DetectBatch) {
@@ -141,6 +142,7 @@ export function stateMetrics(make: Instruments, nowMs: () => number) {
   const failures = make.counter('snapshot_failures_total', 'Snapshots that could not be saved; the one before stays.', [
     'reason',
   ]);
+  for (const reason of [...FAILURES, 'other']) failures.inc({ reason }, 0);
   return {
     /** This process holds the state of `part` (a partition, say) from now on. */
     loaded: (stage: Stage, part: string): unknown => partsOf(stage).set(part, { savedMs: nowMs(), bytes: 0 }),

@@ -18,7 +18,8 @@ export function alertMetrics(make: Instruments) {
   };
 }
 
-export type DeliveryResult = 'delivered' | 'retried' | 'dead';
+const DELIVERY_RESULTS = ['delivered', 'retried', 'dead'] as const;
+export type DeliveryResult = (typeof DELIVERY_RESULTS)[number];
 
 export function notifyMetrics(make: Instruments) {
   const deliveriesHelp =
@@ -28,7 +29,10 @@ export function notifyMetrics(make: Instruments) {
   const latency = make.histogram('notify_latency_seconds', latencyHelp, DELIVERY_BUCKETS, ['destination']);
   const queue = make.gauge('notify_queue', 'Alert events that wait for a destination.');
   return {
-    /** @param destination its name in the configuration */
+    /** Names a destination of the configuration: series that begin at 0 show their first increase. */
+    destination(destination: string) {
+      for (const result of DELIVERY_RESULTS) deliveries.inc({ destination, result }, 0);
+    },
     attempted: (destination: string, result: DeliveryResult): void => deliveries.inc({ destination, result }),
     delivered: (destination: string, seconds: number): void => latency.observe({ destination }, seconds),
     queued: (count: number): void => queue.set(count),

@@ -134,6 +134,17 @@ describe('ages and lags grow while nothing happens', () => {
   });
 });
 
+test('what alerts watch for begins at 0, so that the first increase is one', async () => {
+  const { metrics, read } = metricsAt();
+  metrics.notify.destination('ops');
+  expect(await read('notify_deliveries')).toContain(
+    'tripline_notify_deliveries_total{destination="ops",result="dead"} 0',
+  );
+  expect(await read('snapshot_failures')).toContain('tripline_snapshot_failures_total{reason="DISK_FULL"} 0');
+  expect(await read('detect_late')).toContain('tripline_detect_late_total{kind="too_late"} 0');
+  expect(await read('store_dead_rows')).toEqual(['tripline_store_dead_rows_total 0']);
+});
+
 test('a batch adds up', async () => {
   const { metrics } = metricsAt();
   const batch = { invocations: 10, windows: 4, duplicates: 2, late: 1, tooLate: 3, evictedFunctions: 5, seconds: 0.02 };
