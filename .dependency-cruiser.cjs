@@ -33,6 +33,7 @@ module.exports = {
       to: { path: '^ingest/sources/' },
     },
     only('tfjs-only-in-learned', 'node_modules/@tensorflow', '^models/learned/'),
+    only('kafkajs-only-in-kafka-client', 'node_modules/kafkajs/', '^infra/kafka-client[.]ts$'),
     only('wires-only-at-the-edges', 'node_modules/(kafkajs|@clickhouse|chdb|fastify|@aws-sdk)/', '^(infra|bench)/'),
     only(
       'files-and-sockets-only-at-the-edges',
@@ -43,7 +44,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: '[.](test|config)[.]|^app/main|^bench/|[.]cjs$' },
+      from: { orphan: true, pathNot: '[.](test|config)[.]|/jest-|^app/main|^bench/|[.]cjs$' },
       to: {},
     },
   ],

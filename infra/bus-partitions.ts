@@ -1,3 +1,4 @@
+import { Bell } from './bell.ts';
 import { type Bus, type BusBatch, BusError, type SubscribeOptions } from './bus.ts';
 
 const BATCH_BYTES = 1024 * 1024;
@@ -19,22 +20,6 @@ interface Cursor {
   readonly partition: number;
   readonly store: PartitionStore;
   next: number;
-}
-
-/** Lets one reader sleep until any of several things happens; what happens while it is awake is not missed. */
-class Bell {
-  #ring: () => void = () => {};
-  #rung: boolean = false;
-
-  ring(): void {
-    this.#rung = true;
-    this.#ring();
-  }
-
-  async rung(): Promise<void> {
-    if (!this.#rung) await new Promise<void>((resolve) => (this.#ring = resolve));
-    this.#rung = false;
-  }
 }
 
 /** A bus within one process, on stores that it closes with itself. `settled` runs after each ack, e.g. to trim. */
