@@ -14,7 +14,7 @@ export interface AckContext {
   /** nobody has the patience for a second attempt any more */
   readonly signal: AbortSignal;
   /** where the member is just joining: when it has */
-  readonly joined: () => Promise<void>;
+  readonly joined: () => Promise<unknown>;
   readonly expelled: () => boolean;
   readonly onExpelled: () => void;
   readonly onRebalance: () => void;
