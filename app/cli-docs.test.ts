@@ -29,6 +29,15 @@ test('docs/cli.md has every command with every option, and no other', async () =
   expect(DOCS.match(/^## `tripline/gm)).toHaveLength(commands.length);
 });
 
+test('what docs/cli.md says of a live installation are the defaults', () => {
+  const yaml = [...DOCS.matchAll(/```yaml\n([\s\S]+?)```/g)][1]![1]!;
+  expect(parseConfig(yaml, 'c.yaml').live).toEqual(parseConfig('', 'defaults').live);
+  const [kafka] = /^bus:\n {2}kafka:\n[\s\S]+?(?=```)/m.exec(DOCS)!;
+  const { bus } = parseConfig(kafka, 'c.yaml').live;
+  const { bus: defaults } = parseConfig('bus: kafka://kafka-1:9093,kafka-2:9093', 'd.yaml').live;
+  expect(bus.kafka).toEqual({ ...defaults.kafka, tls: {}, sasl: expect.objectContaining({ username: 'tripline' }) });
+});
+
 test('the config in docs/cli.md is the default one, but for its zone, its owner and its pattern', async () => {
   const yaml = /```yaml\n([\s\S]+?)```/.exec(DOCS)![1]!;
   expect(await tripline(['check', file('c.yaml', yaml)])).toMatchObject({ code: 0, out: 'ok\n' });

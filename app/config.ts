@@ -7,6 +7,7 @@ import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.
 import { SIGNALS } from '../detectors/signals/signal.ts';
 import { ConfigError } from './config-error.ts';
 import { LIVE_SHAPE, type Live } from './config-live.ts';
+import { StoreConfig, type StoreSettings } from './config-store.ts';
 import { readYaml } from './config-yaml.ts';
 import { loadDeploys } from './deploys.ts';
 
@@ -123,11 +124,9 @@ export const ConfigFile = z.strictObject({
     .array(Planned)
     .default([])
     .describe('events known beforehand: alerts of their time are info, nothing is learnt'),
-  store: z
-    .string()
-    .min(1)
-    .default('./.tripline')
-    .describe('folder of the embedded database, URL of a ClickHouse server, or none'),
+  store: StoreConfig.default('./.tripline').describe(
+    'folder of the embedded database, URL of a ClickHouse server or an object that tells more of it, or none',
+  ),
   deploys: z
     .string()
     .min(1)
@@ -161,7 +160,7 @@ export interface Paging {
 export interface Config {
   readonly settings: DetectionSettings;
   readonly prices: Prices;
-  readonly store: string;
+  readonly store: StoreSettings;
   readonly invocations: 'all' | 'notable' | 'none';
   readonly paging: Paging;
   /** file of deploys, and what it tells; null = none is given, so nothing is unexpected */

@@ -12,6 +12,7 @@ import { liveCommands } from './commands/live.ts';
 import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
 import { replayCommand } from './commands/replay.ts';
+import { setupCommand } from './commands/setup.ts';
 import { trainCommand } from './commands/train.ts';
 import { ConfigError } from './config-error.ts';
 import { ClosedOutputError, EXIT, InputError, InterruptedError, type Io, UsageError } from './io.ts';
@@ -42,6 +43,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     demoCommand(io, end),
     replayCommand(io, end),
     ...liveCommands(io, version),
+    setupCommand(io),
     explainCommand(io),
     metricCommand(io, end),
     queryCommand(io),

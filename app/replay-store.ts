@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSnapshots, type Snapshot, type Snapshots } from '../infra/state.ts';
-import { openStore, type Store, storeAddress } from '../infra/store.ts';
+import { openStore, type Store } from '../infra/store.ts';
 import type { Reject } from '../ingest/reject.ts';
 import { ConfigError } from './config-error.ts';
+import { addressOf, type StoreSettings } from './config-store.ts';
 import { InputError } from './io.ts';
 import type { Pipeline, PipelineOutput } from './pipeline.ts';
 import { DEFAULT_STORE } from './store-access.ts';
@@ -38,14 +39,14 @@ export interface RunEnd {
 }
 
 /** Where the state and temporary files of a store lie: in its folder; those of a server in the folder of the default store. */
-export function folderOf(store: string): string {
-  const where = storeAddress(store);
+export function folderOf(store: StoreSettings): string {
+  const where = addressOf(store);
   return 'dir' in where ? where.dir : join(DEFAULT_STORE, new URL(where.url).host.replace(':', '_'));
 }
 
 /** @param store a folder, or the URL of a server @throws {StoreError} */
-export async function openKeeper(store: string): Promise<Keeper> {
-  const opened = await openStore(storeAddress(store));
+export async function openKeeper(store: StoreSettings): Promise<Keeper> {
+  const opened = await openStore(addressOf(store));
   try {
     const dir = folderOf(store);
     mkdirSync(dir, { recursive: true, mode: 0o700 });

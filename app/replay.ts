@@ -9,6 +9,7 @@ import type { Reject } from '../ingest/reject.ts';
 import type { InputProblem } from '../ingest/sources/inputs.ts';
 import type { LearnedModel } from '../models/learned/artifact.ts';
 import type { Config } from './config.ts';
+import type { StoreSettings } from './config-store.ts';
 import { InputError, InterruptedError, type Io } from './io.ts';
 import type { Pipeline, PipelineOptions, PipelineOutput } from './pipeline.ts';
 import { type Ordered, orderArrivals } from './replay-order.ts';
@@ -24,7 +25,7 @@ export interface ReplayOptions {
   /** the learned model; the hash of the config knows of it */
   readonly model?: LearnedModel;
   /** folder of the store, or URL of a server; null = keep nothing */
-  readonly store: string | null;
+  readonly store: StoreSettings | null;
   readonly invocations: 'all' | 'notable' | 'none';
   /** go on from the state that the last replay left */
   readonly resume: boolean;

@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { openStore, type StoreReader, storeAddress } from '../infra/store.ts';
+import { openStore, type StoreReader } from '../infra/store.ts';
 import { StoreError } from '../infra/store-error.ts';
 import { hasStore } from '../infra/store-folder.ts';
 import { linesOf } from '../infra/store-lines.ts';
 import type { QueryParams } from '../infra/store-query.ts';
 import { answers, askHolder } from '../infra/store-socket.ts';
+import { addressOf, type StoreSettings } from './config-store.ts';
 
 export const DEFAULT_STORE = './.tripline';
 
@@ -17,8 +18,11 @@ const RETRY_MS = 100;
  * it waits a while and tells `say`, once.
  * @throws {StoreError} STORE_MISSING, STORE_HELD, STORE_UNAVAILABLE, STORE_FAILED
  */
-export async function openForReading(store: string, say: (message: string) => Promise<void>): Promise<StoreReader> {
-  const address = storeAddress(store);
+export async function openForReading(
+  store: StoreSettings,
+  say: (message: string) => Promise<void>,
+): Promise<StoreReader> {
+  const address = addressOf(store);
   if (!('dir' in address)) return openStore(address);
   const { dir } = address;
   if (!hasStore(dir)) {
@@ -65,7 +69,7 @@ export async function rowsOf<Row>(reader: StoreReader, sql: string, params: Quer
 
 /** Opens, reads, closes, whatever happens in between. */
 export async function withStore<Result>(
-  store: string,
+  store: StoreSettings,
   say: (message: string) => Promise<void>,
   read: (reader: StoreReader) => Promise<Result>,
 ): Promise<Result> {

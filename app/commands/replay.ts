@@ -94,7 +94,7 @@ async function run(args: readonly string[], flags: ReplayFlags, io: Io): Promise
       outFile: flags.out,
       summaryFile: flags.summary,
       failOnAlert: flags.failOnAlert === true,
-      store,
+      store: store === null || typeof store === 'string' ? store : store.url,
       totalBytes: sizeOf(sources),
     },
     io,

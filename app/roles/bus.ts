@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { KafkaOptions, KafkaSasl, KafkaTls, TopicPlan } from '../../infra/kafka-options.ts';
 import type { Log } from '../../infra/log.ts';
 import type { Topics } from '../../infra/topics.ts';
 import { openLocalTopics } from '../../infra/topics-local.ts';
-import { ConfigError } from '../config-error.ts';
 import type { BusSettings, KafkaSettings } from '../config-live.ts';
+import { readNamed } from '../config-store.ts';
 
 const HOUR_MS = 3600 * 1000;
 const MEBIBYTE = 1024 * 1024;
@@ -14,10 +13,7 @@ const MEBIBYTE = 1024 * 1024;
 export async function openTopics(bus: BusSettings, log: Log): Promise<Topics> {
   if (bus.kafka !== undefined) {
     const onTrouble = (message: string) => log.warn('kafka', { why: message });
-    const file = '../../infra/bus-kafka.ts'; // kafkajs is loaded where it is used
-    const { openKafkaTopics } = (await import(file)) as {
-      openKafkaTopics: (options: KafkaOptions, hooks: object) => Promise<Topics>;
-    };
+    const { openKafkaTopics } = await import('../../infra/bus-kafka.ts'); // kafkajs is loaded where it is used
     return await openKafkaTopics(kafkaOptions(bus.kafka), { onTrouble });
   }
   const { dir, keepMb } = bus.local ?? { dir: './.tripline/bus', keepMb: 0 };
@@ -60,15 +56,4 @@ function saslOf(sasl: KafkaSettings['sasl']): KafkaSasl | null {
   const { mechanism, username, password, passwordFile } = sasl;
   const secret = password ?? readNamed('bus.kafka.sasl.passwordFile', passwordFile as string).replace(/\r?\n$/, '');
   return { mechanism, username, password: secret };
-}
-
-/** @throws {ConfigError} that names the key, not the content */
-export function readNamed(key: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (typeof code !== 'string') throw error;
-    throw new ConfigError([`${key}: ${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`]);
-  }
 }

@@ -47,6 +47,8 @@ export class DetectStage implements Stage {
   #block = new FragmentBlock(this.#dictionary);
   #functionsMs = Number.NEGATIVE_INFINITY;
   #saidMs = Number.NEGATIVE_INFINITY;
+  /** something was absorbed since the functions were written */
+  #isNew = true;
 
   constructor(options: DetectStageOptions) {
     this.#options = options;
@@ -56,6 +58,7 @@ export class DetectStage implements Stage {
   /** @throws {WireError} NEWER_VERSION: a producer was upgraded before this worker; nothing of the batch is passed over */
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     const { engine, partition, nowMs, onAbsorbed, deadLetters } = this.#options;
+    this.#isNew = true;
     let poison = 0;
     let busyMs = 0;
     let fragments = 0;
@@ -111,16 +114,22 @@ export class DetectStage implements Stage {
       this.#functionsMs === Number.NEGATIVE_INFINITY
     ) {
       this.#functionsMs = engine.watermarkMs;
-      await this.writeFunctions();
+      await this.#writeFunctions();
     }
     await this.#verdicts.settle();
     await deadLetters.settle();
     await rows.flush();
   }
 
+  async finish(): Promise<void> {
+    if (this.#isNew) await this.#writeFunctions();
+  }
+
   /** What is known of the functions now: as it changes all the time, only a copy every so often is stored. */
-  async writeFunctions(): Promise<void> {
+  async #writeFunctions(): Promise<void> {
     const { engine, rows } = this.#options;
+    this.#functionsMs = engine.watermarkMs;
+    this.#isNew = false;
     const functions = engine.functions();
     await rows.writeFunctions(functions);
     await rows.writeCoverage(functions.flatMap(coverageOf));

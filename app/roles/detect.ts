@@ -22,8 +22,9 @@ const BEAT_MS = 1000;
 export async function runDetect(context: RoleContext): Promise<void> {
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const stages = [detectStages(context, signal), fleetStages(context, signal)];
   const component = context.health.register('detect', { deadlineMs: STUCK_MS });
+  const opened = new Opened((isReady, reason) => component.ready(isReady, reason));
+  const stages = [detectStages(context, signal, opened), fleetStages(context, signal)];
   const beating = beat(() => component.beat(), signal);
   try {
     await Promise.all(
@@ -47,12 +48,52 @@ export async function beat(tell: () => void, signal: AbortSignal): Promise<void>
   }
 }
 
-function detectStages(context: RoleContext, signal: AbortSignal): Stages {
+/** Ready = a member of the group, and the state of every partition it has is in memory. */
+class Opened {
+  readonly #tell: (isReady: boolean, reason?: string) => void;
+  readonly #open = new Set<number>();
+  #assigned: readonly number[] = [];
+
+  constructor(tell: (isReady: boolean, reason?: string) => void) {
+    this.#tell = tell;
+  }
+
+  assigned(partitions: readonly number[]): void {
+    this.#assigned = partitions;
+    this.#look();
+  }
+
+  restored(partition: number): void {
+    this.#open.add(partition);
+    this.#look();
+  }
+
+  lost(partition: number): void {
+    this.#open.delete(partition);
+  }
+
+  #look(): void {
+    const missing = this.#assigned.filter((partition) => !this.#open.has(partition));
+    if (missing.length === 0) this.#tell(true);
+    else this.#tell(false, `restoring ${missing.length} of ${this.#assigned.length} partitions`);
+  }
+}
+
+function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
   const { config, model, topics, rows, hasStore, deadLetters, metrics, nowMs } = context;
   const { settings, configHash } = liveSettings(config);
   const counted = new Map<number, PipelineTotals>();
+  const hooks = hooksOf(context, 'detect');
   return new Stages({
-    ...hooksOf(context, 'detect'),
+    ...hooks,
+    onRestored: (name, partition, ...rest) => {
+      hooks.onRestored?.(name, partition, ...rest);
+      opened.restored(partition);
+    },
+    onLost: (name, partition) => {
+      hooks.onLost?.(name, partition);
+      opened.lost(partition);
+    },
     bus: topics.fragments,
     group: 'detect',
     name: 'fragments',
@@ -85,6 +126,7 @@ function detectStages(context: RoleContext, signal: AbortSignal): Stages {
     },
     onAssigned: (partitions) => {
       metrics.detect.assigned(partitions);
+      opened.assigned(partitions);
       context.log.info('partitions assigned', { stage: 'detect', partitions });
     },
     onProgress: ({ partition, lag }) => metrics.detect.progress(partition, { lagRecords: lag }),

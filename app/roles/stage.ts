@@ -11,6 +11,8 @@ export interface Stage {
   absorb(records: readonly Uint8Array[], offset: number): Promise<void>;
   /** Resolves when all that was said so far is safe outside. */
   settle(): Promise<void>;
+  /** This worker gives the partition up: says what it says only every so often. */
+  finish?(): Promise<void>;
   /** The state as named pages. */
   snapshot(): Map<string, Uint8Array>;
 }

@@ -136,7 +136,11 @@ export class Stages {
   /** What cannot be saved in time will be read again. */
   async #saveAll(): Promise<void> {
     const all = this.#inTurn(async () => {
-      for (const held of this.#held.values()) await checkpoint(held, this.#options);
+      for (const held of this.#held.values()) {
+        await held.run(async () => held.stage.finish?.());
+        await checkpoint(held, this.#options);
+        if (!held.isDirty) await held.stage.settle(); // what `finish` said
+      }
     });
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => {
