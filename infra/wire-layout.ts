@@ -54,6 +54,9 @@ export const TextForm = {
 } as const;
 export type TextForm = (typeof TextForm)[keyof typeof TextForm];
 
+/** A text takes two bytes or more, so this bounds how much larger texts are than the block they come in. */
+export const MAX_PREFIX_BYTES = 128;
+
 /** Columns that hold numbers of texts. */
 export const IS_TEXT: readonly boolean[] = Array.from({ length: U.stride }, (_, column) =>
   ([U.fn, U.version, U.text, U.idText, U.stream] as number[]).includes(column),

@@ -1,6 +1,6 @@
 import type { Dictionary } from '../ingest/fragment.ts';
 import { type ByteReader, WireError } from './wire-bytes.ts';
-import { TextForm } from './wire-layout.ts';
+import { MAX_PREFIX_BYTES, TextForm } from './wire-layout.ts';
 import { TextTable } from './wire-text-table.ts';
 
 /** Beyond either the texts seen are forgotten, and looked up as strings once more. */
@@ -52,6 +52,7 @@ export class TextReader {
     this.#blockPrefixes.length = 0;
     for (let left = this.#count(from); left > 0; left--) {
       const length = from.varint();
+      if (length > MAX_PREFIX_BYTES) throw new WireError('MALFORMED', 'a prefix is too long');
       const start = from.skip(length);
       let number = this.#table.get(view, start, length, PREFIX_SEED);
       if (number === -1) {

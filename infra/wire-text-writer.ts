@@ -1,6 +1,6 @@
 import type { Dictionary } from '../ingest/fragment.ts';
 import type { ColumnScratch, Span } from './wire-gather.ts';
-import { TextForm } from './wire-layout.ts';
+import { MAX_PREFIX_BYTES, TextForm } from './wire-layout.ts';
 import { Output } from './wire-output.ts';
 
 const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
@@ -79,15 +79,23 @@ function roomFor(entries: Int32Array, number: number): Int32Array<ArrayBuffer> {
 /** Function keys and log streams begin alike: provider, account and region; day and version. */
 function split(text: string): { prefix: string | null; form: TextForm; bytes: Buffer } {
   if (HALF_PAIR.test(text)) return { prefix: null, form: TextForm.utf16, bytes: Buffer.from(text, 'utf16le') };
-  if (HEX_TAIL.test(text)) {
-    return { prefix: text.slice(0, -32), form: TextForm.prefixedHex, bytes: Buffer.from(text.slice(-32), 'hex') };
+  const isHex = HEX_TAIL.test(text);
+  const prefix = text.slice(0, isHex ? -32 : endOfThirdSlash(text));
+  if ((prefix === '' && !isHex) || Buffer.byteLength(prefix) > MAX_PREFIX_BYTES) {
+    return { prefix: null, form: TextForm.utf8, bytes: Buffer.from(text) };
   }
-  let cut = 0;
+  const bytes = Buffer.from(text.slice(prefix.length), isHex ? 'hex' : 'utf8');
+  return { prefix, form: isHex ? TextForm.prefixedHex : TextForm.prefixed, bytes };
+}
+
+/** Position behind the third slash, 0 where there are less. */
+function endOfThirdSlash(text: string): number {
+  let end = 0;
   for (let slashes = 0; slashes < 3; slashes++) {
-    cut = text.indexOf('/', cut) + 1;
-    if (cut === 0) return { prefix: null, form: TextForm.utf8, bytes: Buffer.from(text) };
+    end = text.indexOf('/', end) + 1;
+    if (end === 0) return 0;
   }
-  return { prefix: text.slice(0, cut), form: TextForm.prefixed, bytes: Buffer.from(text.slice(cut)) };
+  return end;
 }
 
 /**

@@ -168,4 +168,12 @@ describe('other versions', () => {
     expect(() => decodeFragments(handMade(0, 2, columns))).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
     expect(() => decodeFragments(handMade(0, 2, columns))).toThrow(message);
   });
+
+  test.each([
+    ['more texts than bytes', [0, 9], 'ends early'],
+    ['a prefix that is not there', [1, 1, 97, 1, 2, 1], 'a prefix that is not there'],
+    ['a prefix that makes much of little', [1, 129, 1, ...Array(129).fill(97), 0], 'a prefix is too long'],
+  ])('%s is malformed', (_name, texts, message) => {
+    expect(() => decodeFragments(handMade(0, 2, [], texts))).toThrow(message);
+  });
 });

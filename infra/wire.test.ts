@@ -14,7 +14,20 @@ const double = fc.oneof(
   fc.integer({ min: 1.7e12, max: 1.7e12 + 1e6 }),
 );
 const word = fc.oneof(fc.constant(0), fc.constant(NONE), fc.nat({ max: 3 }), fc.integer({ min: 0, max: NONE }));
-const text = fc.oneof(fc.constant(''), fc.string(), fc.string({ unit: 'binary' }), fc.constant('half \ud800 pair'));
+const text = fc.oneof(
+  fc.constant(''),
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.constant('half \ud800 pair'),
+  fc.constantFrom(
+    'a/b/c/',
+    'ä/b/c/d',
+    '0f'.repeat(16),
+    `é${'0f'.repeat(16)}`,
+    `${'x'.repeat(129)}${'0f'.repeat(16)}`,
+    `a/b/${'ü'.repeat(64)}/d`,
+  ),
+);
 const row = fc.record({
   f: fc.array(double, { minLength: F.stride, maxLength: F.stride }),
   u: fc.array(word, { minLength: U.stride, maxLength: U.stride }),
