@@ -13,10 +13,17 @@ export interface PartitionSaid {
   readonly steps: readonly PartitionStep[];
 }
 
+/** Nothing has been heard of a partition for long: from here on nobody waits for it, until it speaks again. */
+export interface PartitionAway {
+  readonly away: number;
+}
+
 export interface MergeState {
   readonly partitions: readonly (readonly [partition: number, last: number, watermarkMs: number])[];
   readonly waiting: readonly (readonly [partition: number, step: PartitionStep])[];
+  readonly away: readonly number[];
   readonly steppedMs: number | null;
+  readonly minuteMs: number | null;
 }
 
 interface Group {
@@ -35,25 +42,24 @@ interface Progress {
 /**
  * Puts what the engines of all partitions say into the one order that a single engine would have said it in: a minute is
  * handed on once every partition is past it. What it hands on does not depend on how the partitions' messages were
- * interleaved, delayed or repeated. A partition more than `laggardMs` behind the middle one is not waited for: what it
- * says then is handed on when it comes, and depends on when that is. Pure; its state is plain data.
+ * interleaved, delayed or repeated. Only a partition that was told to be away is not waited for: what it says afterwards is
+ * handed on when it comes. Pure; its state is plain data.
  */
 export class FleetMerge {
   readonly #listen: (minute: EngineMinute) => void;
-  readonly #laggardMs: number;
   readonly #progress = new Map<number, Progress>();
   readonly #partitions: number;
   readonly #groups = new Map<string, Group>();
   /** steps before this watermark have been handed on */
   #steppedMs = Number.NEGATIVE_INFINITY;
-  /** the first watermark heard of anybody: where those stand that have said nothing yet */
-  #firstMs = Number.POSITIVE_INFINITY;
+  /** the last minute handed on */
+  #minuteMs = Number.NEGATIVE_INFINITY;
+  readonly #away = new Set<number>();
   /** heard again: the tail of a worker that was replaced */
   repeated = 0;
 
-  constructor(partitions: number, laggardMs: number, listen: (minute: EngineMinute) => void) {
+  constructor(partitions: number, listen: (minute: EngineMinute) => void) {
     this.#partitions = partitions;
-    this.#laggardMs = laggardMs;
     this.#listen = listen;
   }
 
@@ -72,7 +78,12 @@ export class FleetMerge {
       this.#enter(partition, step);
     }
     if (watermarkMs > progress.watermarkMs) progress.watermarkMs = watermarkMs;
-    if (watermarkMs < this.#firstMs) this.#firstMs = watermarkMs;
+    this.#away.delete(partition);
+    this.#handOn(this.watermarkMs);
+  }
+
+  leave({ away }: PartitionAway): void {
+    this.#away.add(away);
     this.#handOn(this.watermarkMs);
   }
 
@@ -88,31 +99,31 @@ export class FleetMerge {
     group.watermarkMs = Math.min(group.watermarkMs, step.watermarkMs);
   }
 
-  /** What every partition that is waited for has reached; -Infinity before the first word. */
+  /** What every partition that is waited for has reached; -Infinity before all of them have spoken. */
   get watermarkMs(): number {
-    const times = this.#times();
-    const middle = times[times.length >> 1]!;
-    return times.find((timeMs) => timeMs >= middle - this.#laggardMs) ?? Number.NEGATIVE_INFINITY;
+    let leastMs = Number.POSITIVE_INFINITY;
+    for (let partition = 0; partition < this.#partitions; partition++) {
+      if (!this.#away.has(partition)) leastMs = Math.min(leastMs, this.reached(partition));
+    }
+    return leastMs === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : leastMs;
   }
 
-  /** Partitions that are not waited for. */
-  get laggards(): number {
+  /** Watermark of a partition; -Infinity before its first word. */
+  reached(partition: number): number {
+    return this.#progress.get(partition)?.watermarkMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Partitions that others wait for. */
+  get slowest(): number[] {
     const limit = this.watermarkMs;
-    return this.#times().filter((timeMs) => timeMs < limit).length;
+    if (this.#groups.size === 0) return [];
+    const all = Array.from({ length: this.#partitions }, (_, partition) => partition);
+    return all.filter((partition) => !this.#away.has(partition) && this.reached(partition) === limit);
   }
 
   /** Steps that wait for slower partitions. */
   get waiting(): number {
     return this.#groups.size;
-  }
-
-  #times(): number[] {
-    const times: number[] = [];
-    for (let partition = 0; partition < this.#partitions; partition++) {
-      const timeMs = this.#progress.get(partition)?.watermarkMs;
-      times.push(timeMs ?? (Number.isFinite(this.#firstMs) ? this.#firstMs : Number.NEGATIVE_INFINITY));
-    }
-    return times.sort((a, b) => a - b);
   }
 
   #handOn(untilMs: number): void {
@@ -126,8 +137,9 @@ export class FleetMerge {
   }
 
   #joined({ minuteMs, watermarkMs, parts }: Group): EngineMinute {
-    const isLate = watermarkMs < this.#steppedMs;
-    if (!isLate) this.#steppedMs = watermarkMs;
+    const isLate = watermarkMs < this.#steppedMs || minuteMs <= this.#minuteMs;
+    if (watermarkMs > this.#steppedMs) this.#steppedMs = watermarkMs;
+    if (minuteMs > this.#minuteMs) this.#minuteMs = minuteMs;
     parts.sort(([a, left], [b, right]) => a - b || left.n - right.n);
     return {
       // the pulse of a laggard alone is not that of everybody: it must not look like a hole
@@ -143,17 +155,18 @@ export class FleetMerge {
     return {
       partitions: [...this.#progress].map(([partition, { last, watermarkMs }]) => [partition, last, watermarkMs]),
       waiting: [...this.#groups.values()].flatMap(({ parts }) => parts),
+      away: [...this.#away],
       steppedMs: Number.isFinite(this.#steppedMs) ? this.#steppedMs : null,
+      minuteMs: Number.isFinite(this.#minuteMs) ? this.#minuteMs : null,
     };
   }
 
-  restore({ partitions, waiting, steppedMs }: MergeState): void {
-    for (const [partition, last, watermarkMs] of partitions) {
-      this.#progress.set(partition, { last, watermarkMs });
-      if (watermarkMs < this.#firstMs) this.#firstMs = watermarkMs;
-    }
+  restore({ partitions, waiting, away, steppedMs, minuteMs }: MergeState): void {
+    for (const [partition, last, watermarkMs] of partitions) this.#progress.set(partition, { last, watermarkMs });
+    for (const partition of away) this.#away.add(partition);
     for (const [partition, step] of waiting) this.#enter(partition, step);
     this.#steppedMs = steppedMs ?? Number.NEGATIVE_INFINITY;
+    this.#minuteMs = minuteMs ?? Number.NEGATIVE_INFINITY;
   }
 }
 

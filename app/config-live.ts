@@ -145,7 +145,7 @@ export const LIVE_SHAPE = {
       latenessMs: milliseconds(0, 30 * DAY_HOURS * HOUR_MS, 15 * 60_000, 'how late a piece may come and still count'),
       flushMs: milliseconds(10, 10_000, 250, 'how long an event waits for company before it is sent on'),
       snapshotMs: milliseconds(1000, HOUR_MS, 60_000, 'between two snapshots of a partition'),
-      laggardMs: milliseconds(60_000, 24 * HOUR_MS, 10 * 60_000, 'a partition this far behind the others is not waited for'),
+      laggardMs: milliseconds(60_000, 24 * HOUR_MS, 10 * 60_000, 'alerts do not wait for a partition that nothing is heard of for so long'),
       shutdownMs: milliseconds(1000, 600_000, 20_000, 'how long an orderly end may take'),
     })
     .prefault({}),

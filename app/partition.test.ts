@@ -66,7 +66,7 @@ const BLOCKS = fleetBlocks();
 function fleetOf(partitions: number): { hear: (said: PartitionSaid) => void; merge: FleetMerge; events: AlertEvent[] } {
   const events: AlertEvent[] = [];
   const fleet = new Fleet('test', (event) => events.push(event));
-  const merge = new FleetMerge(partitions, Number.POSITIVE_INFINITY, (minute) => fleet.step(minute));
+  const merge = new FleetMerge(partitions, (minute) => fleet.step(minute));
   return { hear: (said) => merge.hear(said), merge, events };
 }
 

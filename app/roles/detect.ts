@@ -14,6 +14,8 @@ import { type StageName, Stages } from './stages.ts';
 /** A batch, or the wait for a store that is away, may take so long before the worker counts as stuck, ms. */
 const STUCK_MS = 300_000;
 const BEAT_MS = 1000;
+/** How often it is looked for partitions that hold alerts up. */
+const LOOK_MS = 10_000;
 
 /**
  * Hosts the shards of the partitions that this worker is given, and the fleet stage if it is given that: until the signal,
@@ -24,7 +26,9 @@ export async function runDetect(context: RoleContext): Promise<void> {
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const component = context.health.register('detect', { deadlineMs: STUCK_MS });
   const opened = new Opened((isReady, reason) => component.ready(isReady, reason));
-  const stages = [detectStages(context, signal, opened), fleetStages(context, signal)];
+  const fleet = fleetStages(context, signal);
+  const stages = [detectStages(context, signal, opened), fleet];
+  const watch = setInterval(() => void lookForLaggards(context, fleet), LOOK_MS);
   const beating = beat(() => component.beat(), signal);
   try {
     await Promise.all(
@@ -36,8 +40,18 @@ export async function runDetect(context: RoleContext): Promise<void> {
       ),
     );
   } finally {
+    clearInterval(watch);
     failed.abort();
     await beating;
+  }
+}
+
+async function lookForLaggards({ log }: RoleContext, fleet: Stages): Promise<void> {
+  for (const stage of fleet.stages().values()) {
+    if (!(stage instanceof FleetStage)) continue;
+    const away = await stage.lookForLaggards().catch(() => []); // the bus says itself what is wrong with it
+    if (away.length > 0)
+      log.warn('alerts no longer wait for partitions that nothing is heard of', { partitions: away });
   }
 }
 
@@ -176,6 +190,8 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
           disabledSignals: settings.disabledSignals,
           partitions: topics.fragments.partitions,
           laggardMs: config.live.live.laggardMs,
+          nowMs,
+          verdicts: topics.verdicts,
           alerts: topics.alerts,
           deadLetters,
           onSaid: (events) => {
@@ -185,8 +201,9 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
             }
           },
           onProgress: (merge) => {
-            const { watermarkMs, laggards } = merge;
-            if (Number.isFinite(watermarkMs)) metrics.fleet.progress({ watermarkMs, waitingPartitions: laggards });
+            const { watermarkMs, slowest } = merge;
+            if (Number.isFinite(watermarkMs))
+              metrics.fleet.progress({ watermarkMs, waitingPartitions: slowest.length });
           },
         },
         pages,

@@ -1,6 +1,7 @@
 import type { AlertEvent } from '../../alerts/event.ts';
-import type { PartitionSaid, PartitionStep } from '../../alerts/fleet-merge.ts';
+import type { PartitionAway, PartitionSaid, PartitionStep } from '../../alerts/fleet-merge.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
+import { WireError } from '../../infra/wire-bytes.ts';
 import type { Reject } from '../../ingest/reject.ts';
 
 /** Verdicts a record, about: a record stays far below what a broker takes, even in a storm. */
@@ -39,10 +40,19 @@ export function encodeSaid({ partition, watermarkMs, steps }: PartitionSaid): Ui
   return records;
 }
 
-/** @throws {WireError} */
-export function decodeSaid(bytes: Uint8Array): PartitionSaid {
-  return decodeMessage(bytes, 'verdicts') as PartitionSaid;
+export function encodeAway(away: PartitionAway): Uint8Array {
+  return encodeMessage('verdicts', 0, away);
 }
+
+/** @throws {WireError} */
+export function decodeSaid(bytes: Uint8Array): PartitionSaid | PartitionAway {
+  const message = decodeMessage(bytes, 'verdicts') as Partial<PartitionSaid & PartitionAway>;
+  const isKnown = Array.isArray(message.steps) ? isIndex(message.partition) : isIndex(message.away);
+  if (!isKnown) throw new WireError('MALFORMED', 'verdicts without a partition');
+  return message as PartitionSaid | PartitionAway;
+}
+
+const isIndex = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
 
 export function encodeAlert(alert: NumberedAlert): Uint8Array {
   return encodeMessage('alerts', 0, alert);
@@ -50,7 +60,10 @@ export function encodeAlert(alert: NumberedAlert): Uint8Array {
 
 /** @throws {WireError} */
 export function decodeAlert(bytes: Uint8Array): NumberedAlert {
-  return decodeMessage(bytes, 'alerts') as NumberedAlert;
+  const alert = decodeMessage(bytes, 'alerts') as Partial<NumberedAlert>;
+  if (!isIndex(alert.n) || typeof alert.event?.alert_id !== 'string')
+    throw new WireError('MALFORMED', 'no alert event');
+  return alert as NumberedAlert;
 }
 
 export function encodeRejects(rejects: readonly Reject[]): Uint8Array {
@@ -59,5 +72,7 @@ export function encodeRejects(rejects: readonly Reject[]): Uint8Array {
 
 /** @throws {WireError} */
 export function decodeRejects(bytes: Uint8Array): readonly Reject[] {
-  return (decodeMessage(bytes, 'rejects') as DeadLetters).rejects;
+  const { rejects } = decodeMessage(bytes, 'rejects') as Partial<DeadLetters>;
+  if (!Array.isArray(rejects)) throw new WireError('MALFORMED', 'no dead letters');
+  return rejects;
 }
