@@ -3,28 +3,34 @@ import { StoreError } from './store-error.ts';
 
 type Connection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
-/** A ClickHouse server. `database` is made where it does not exist; `tripline` unless told. */
-export interface ServerAddress {
-  readonly url: string;
-  readonly user?: string;
-  readonly password?: string;
-  readonly database?: string;
+/** What we ask of a session, embedded or on a server. */
+export type Database = Pick<ClickHouseClient, 'command' | 'exec' | 'query'>;
+
+/** Servers that hold one store together. */
+export interface Cluster {
+  /** as in `system.clusters` */
+  readonly name: string;
+  readonly database: string;
+  /** Rows are spread over several shards, behind Distributed tables. */
+  readonly isSharded: boolean;
 }
 
 /** Two sessions on one database: what `reader` is asked cannot change anything, whatever its SQL says. */
 export interface Sessions {
-  readonly writer: ClickHouseClient;
-  readonly reader: ClickHouseClient;
+  readonly writer: Database;
+  readonly reader: Database;
+  /** null = one engine, embedded or a server */
+  readonly cluster: Cluster | null;
   close(): Promise<void>;
 }
 
-const DATABASE = 'tripline';
+export const DATABASE = 'tripline';
 
 /** Errors are thrown; the client would print them as well. */
-const QUIET = { level: ClickHouseLogLevel.OFF };
+export const QUIET = { level: ClickHouseLogLevel.OFF };
 
 /** Duplicates are removed on reading; merging them in every insert would cost a third of the speed. */
-const WRITE_SETTINGS: ClickHouseSettings = {
+export const WRITE_SETTINGS: ClickHouseSettings = {
   optimize_on_insert: 0,
   max_partitions_per_insert_block: '0', // 0 = no limit: a replay of years is fine
   async_insert: 0,
@@ -32,7 +38,7 @@ const WRITE_SETTINGS: ClickHouseSettings = {
 };
 
 /** What one question may cost before it is refused. `readonly` comes last: nothing can be set after it. */
-const READ_SETTINGS: ClickHouseSettings = {
+export const READ_SETTINGS: ClickHouseSettings = {
   max_execution_time: 120,
   max_memory_usage: '4000000000',
   max_result_bytes: '100000000', // the embedded engine hands over an answer in one piece
@@ -61,7 +67,7 @@ export async function openEmbedded(dir: string): Promise<Sessions> {
     await closeBoth(sessions);
     throw error;
   }
-  return { ...sessions, close: () => closeBoth(sessions) };
+  return { ...sessions, cluster: null, close: () => closeBoth(sessions) };
 }
 
 /**
@@ -88,31 +94,9 @@ function oneAtATime(session: Connection): Connection {
 }
 
 /** The embedded engine keeps settings in the session, so they are set once here, not with every query. */
-async function prepare(session: ClickHouseClient, settings: ClickHouseSettings): Promise<void> {
+async function prepare(session: Database, settings: ClickHouseSettings): Promise<void> {
   await session.command({ query: `USE ${DATABASE}` });
   for (const [name, value] of Object.entries(settings)) await session.command({ query: `SET ${name} = '${value}'` });
-}
-
-/** The same on a server. @throws what the client says where the server does not answer or refuses */
-export async function openServer(address: ServerAddress): Promise<Sessions> {
-  const database = address.database ?? DATABASE;
-  const login = {
-    url: address.url,
-    application: 'tripline',
-    log: QUIET,
-    ...(address.user !== undefined && { username: address.user }),
-    ...(address.password !== undefined && { password: address.password }),
-  };
-  const first = createClient(login);
-  try {
-    await first.command({ query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}', query_params: { database } });
-  } finally {
-    await first.close();
-  }
-  const connect = (settings: ClickHouseSettings) =>
-    createClient({ ...login, database, clickhouse_settings: { ...settings, wait_end_of_query: 1 } });
-  const sessions = { writer: connect(WRITE_SETTINGS), reader: connect(READ_SETTINGS) };
-  return { ...sessions, close: () => closeBoth(sessions) };
 }
 
 async function loadEngine(): Promise<typeof import('chdb/connection')> {
@@ -125,7 +109,7 @@ async function loadEngine(): Promise<typeof import('chdb/connection')> {
   }
 }
 
-async function closeBoth(sessions: Omit<Sessions, 'close'>): Promise<void> {
+export async function closeBoth(sessions: Record<'reader' | 'writer', Pick<ClickHouseClient, 'close'>>): Promise<void> {
   await sessions.reader.close();
   await sessions.writer.close();
 }

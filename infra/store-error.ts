@@ -47,8 +47,17 @@ export function writeError(where: string, cause: unknown): StoreError {
   return new StoreError('STORE_FAILED', `cannot write to the store in ${where}: ${why}`, { cause });
 }
 
+/** The number of ClickHouse's error, or the system's word for it (`ECONNREFUSED`); '' where there is none. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
+/** Unknown user, wrong or missing password. */
+const AUTHENTICATION = new Set(['192', '193', '194', '516']);
+export const isAuthentication = (error: unknown): boolean => AUTHENTICATION.has(codeOf(error));
+
 /** Codes of ClickHouse that are not the query's fault: the machine's or the connection's. */
-const NOT_THE_QUERY = new Set(['75', '76', '209', '210', '243', '252', '516']);
+const NOT_THE_QUERY = new Set(['75', '76', '192', '193', '194', '209', '210', '243', '252', '516']);
 
 /** Timeout, memory, size of the answer. */
 const TOO_MUCH = new Set(['159', '241', '307', '396']);
@@ -57,7 +66,7 @@ const TOO_MUCH = new Set(['159', '241', '307', '396']);
 export function readError(where: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
   const message = firstLine(cause instanceof Error ? cause.message : String(cause));
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
+  const code = codeOf(cause);
   if (TOO_MUCH.has(code)) return new StoreError('BAD_QUERY', `${message} Ask for less, with WHERE or LIMIT`, { cause });
   if (/^\d+$/.test(code) && !NOT_THE_QUERY.has(code)) return new StoreError('BAD_QUERY', message, { cause });
   return new StoreError('STORE_FAILED', `cannot read the store in ${where}: ${message}`, { cause });

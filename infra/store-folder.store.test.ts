@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbedded } from './clickhouse.ts';
-import { startFront } from './clickhouse-front.fixture.ts';
+import { startFront } from './dev/front.ts';
 import { openStore } from './store.ts';
 import { engineDir } from './store-folder.ts';
 import { migrate, migrations } from './store-migrations.ts';

@@ -1,9 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { Cluster, Database } from './clickhouse.ts';
+import { clusterStatements } from './store-cluster.ts';
 import { StoreError } from './store-error.ts';
+import { insertRow } from './store-insert.ts';
 
 const SQL_DIR = new URL('./sql/', import.meta.url);
 const NUMBERED = /^(\d{3})_[a-z0-9_]+\.sql$/;
+
+/** Which migrations have run. */
+export const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS migrations
+(
+    number UInt32,
+    name String,
+    applied_at DateTime('UTC') MATERIALIZED now()
+)
+ENGINE = ReplacingMergeTree
+ORDER BY number`;
 
 /** One file of sql/: its number and its statements, each of which may run again without harm. */
 export interface Migration {
@@ -34,18 +46,16 @@ export function statementsOf(sql: string): string[] {
 }
 
 /**
- * Brings the schema up to date. A migration is recorded once all its statements have run, so one that a crash cut short
- * runs again from its start.
+ * Brings the schema up to date, on all servers of `cluster` where there is one. A migration is recorded once all its
+ * statements have run, so one that a crash cut short runs again from its start. Where nothing is to do, only reads.
  * @throws {StoreError} STORE_FAILED where a newer program has been here
  */
-export async function migrate(db: ClickHouseClient, known: readonly Migration[] = migrations()): Promise<void> {
-  await db.command({
-    query: `CREATE TABLE IF NOT EXISTS migrations
-      (number UInt32, name String, applied_at DateTime('UTC') MATERIALIZED now())
-      ENGINE = ReplacingMergeTree ORDER BY number`,
-  });
-  const rows = await db.query({ query: 'SELECT DISTINCT number FROM migrations', format: 'JSONEachRow' });
-  const applied = new Set((await rows.json<{ number: number }>()).map((row) => row.number));
+export async function migrate(
+  db: Database,
+  known: readonly Migration[] = migrations(),
+  cluster: Cluster | null = null,
+): Promise<void> {
+  const applied = await appliedMigrations(db);
   const newest = known.at(-1)?.number ?? 0;
   const ahead = [...applied].filter((number) => number > newest);
   if (ahead.length > 0) {
@@ -56,12 +66,21 @@ export async function migrate(db: ClickHouseClient, known: readonly Migration[] 
   }
   for (const migration of known) {
     if (applied.has(migration.number)) continue;
-    for (const query of migration.statements) await db.command({ query });
-    await db.insert({
-      table: 'migrations',
-      columns: ['number', 'name'],
-      format: 'JSONEachRow',
-      values: [{ number: migration.number, name: migration.name }],
-    });
+    for (const query of [MIGRATIONS_TABLE, ...migration.statements].flatMap((text) => placed(text, cluster)))
+      await db.command({ query });
+    await insertRow(db, 'migrations', { number: migration.number, name: migration.name });
   }
+}
+
+async function appliedMigrations(db: Database): Promise<Set<number>> {
+  const query = "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'migrations'";
+  const tables = await db.query({ query, format: 'JSONEachRow' });
+  if ((await tables.json()).length === 0) return new Set();
+  const rows = await db.query({ query: 'SELECT DISTINCT number FROM migrations', format: 'JSONEachRow' });
+  return new Set((await rows.json<{ number: number }>()).map((row) => row.number));
+}
+
+/** The statements that do on a cluster what `statement` does on one server. */
+function placed(statement: string, cluster: Cluster | null): string[] {
+  return cluster === null ? [statement] : clusterStatements(statement, cluster);
 }

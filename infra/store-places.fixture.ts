@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@clickhouse/client';
 import { expect } from '@jest/globals';
-import { startFront } from './clickhouse-front.fixture.ts';
-import type { StoreAddress } from './store.ts';
+import { startFront } from './dev/front.ts';
+import { type StoreAddress, storeAddress } from './store.ts';
 
 export const temporary = (): string => mkdtempSync(join(tmpdir(), 'tripline-test-'));
 
@@ -21,13 +21,15 @@ async function folder(): Promise<Place> {
 
 async function front(): Promise<Place> {
   const dir = temporary();
-  const { url, seen, close } = await startFront(dir);
+  const started = await startFront(dir);
   return {
-    address: { url, user: 'default', password: '' },
+    address: { url: started.url, user: 'default', password: '' },
     clean: async () => {
-      await close();
+      await started.close();
       rmSync(dir, { recursive: true });
-      expect([...seen]).toEqual(expect.arrayContaining(['database=tripline', 'readonly=1', 'optimize_on_insert=0']));
+      expect([...started.seen]).toEqual(
+        expect.arrayContaining(['database=tripline', 'readonly=1', 'optimize_on_insert=0']),
+      );
     },
   };
 }
@@ -36,16 +38,22 @@ async function front(): Promise<Place> {
 const { CLICKHOUSE_URL } = process.env;
 export const PLACES: [string, () => Promise<Place>][] = [
   ['embedded', folder],
-  ['over HTTP', front],
+  CLICKHOUSE_URL === undefined ? ['over HTTP', front] : ['on the server', async () => server(CLICKHOUSE_URL)],
 ];
-if (CLICKHOUSE_URL !== undefined) PLACES.push(['a server', async () => server(CLICKHOUSE_URL)]);
 
-async function server(url: string): Promise<Place> {
+/** A database of its own on a real server, `CLICKHOUSE_URL=http://user:password@host:8123`. */
+async function server(text: string): Promise<Place> {
   const database = `tripline_test_${process.pid}`;
+  const address = storeAddress(text);
+  if ('dir' in address) throw new Error('CLICKHOUSE_URL must begin with http:// or https://');
   return {
-    address: { url, database },
+    address: { ...address, database },
     clean: async () => {
-      const client = createClient({ url });
+      const client = createClient({
+        url: address.url,
+        username: address.user ?? 'default',
+        password: address.password ?? '',
+      });
       await client.command({ query: 'DROP DATABASE IF EXISTS {database:Identifier}', query_params: { database } });
       await client.close();
     },

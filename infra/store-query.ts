@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { Database } from './clickhouse.ts';
 import { readError, StoreError } from './store-error.ts';
 
 /** `json` = one object a line; `cells` = one array of texts a line, after a line of names and one of types; null is NULL_CELL. */
@@ -48,7 +48,7 @@ export function readingStatement(sql: string): string {
 
 /** Runs one reading statement. @throws {StoreError} */
 export async function ask(
-  reader: ClickHouseClient,
+  reader: Database,
   where: string,
   sql: string,
   format: QueryFormat,

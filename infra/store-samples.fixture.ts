@@ -2,6 +2,7 @@ import type { AlertEvent } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { Reject } from '../ingest/reject.ts';
 import type { Store, StoreReader } from './store.ts';
+import type { RowSink } from './store-rows.ts';
 import type { RunDescription } from './store-writer.ts';
 
 /** Rows for the tests of the store: the i-th of each kind is always the same. */
@@ -148,6 +149,18 @@ export const rejectRow = (i: number): Reject => ({
   line: i + 1,
   excerpt: `{"i":${i}`,
 });
+
+/** The rows `from` to `to`, exclusive, of every kind. */
+export async function writeEach(writer: RowSink, from: number, to: number): Promise<void> {
+  const few = Array.from({ length: to - from }, (_, k) => from + k);
+  await writer.writeMinutes(few.map((i) => minuteRow(i)));
+  await writer.writeInvocations(few.map(invocationRow));
+  await writer.writeScores(few.map(scoreRow));
+  await writer.writeAlertEvents(few.map((i) => alertEvent(i, 'opened', 1)));
+  await writer.writeRejects(few.map(rejectRow));
+  await writer.writeFunctions(few.map((i) => ({ ...functionRow(i), fn: `aws/-/-/f${i}` })));
+  await writer.writeCoverage(few.map((i) => ({ ...coverageRow(i), fn: `aws/-/-/f${i}` })));
+}
 
 /** One whole small run, `size` rows of the large kinds. `wrote` hears of each batch handed over. */
 export async function writeRun(

@@ -8,6 +8,8 @@ import type { RowText } from './store-text.ts';
 export interface Table<Row> {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Rows of one key are written again with other values, and may go back to earlier ones: an equal batch is no repetition. */
+  readonly isRestated?: true;
   readonly encode: (out: RowText, row: Row) => void;
 }
 
@@ -197,6 +199,7 @@ export const ALERT_EVENTS: Table<AlertEvent> = {
 
 export const FUNCTIONS: Table<FunctionRow> = {
   name: 'functions_data',
+  isRestated: true,
   columns: [
     'fn',
     'first_seen',
@@ -225,6 +228,7 @@ export const FUNCTIONS: Table<FunctionRow> = {
 
 export const COVERAGE: Table<CoverageRow> = {
   name: 'coverage_data',
+  isRestated: true,
   columns: ['fn', 'threat', 'title', 'state', 'reason'],
   encode(out, row) {
     out.text(row.fn);

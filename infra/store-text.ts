@@ -46,6 +46,15 @@ export class RowText {
     return text;
   }
 
+  /** The rows so far in memory of their own size; what is kept for the next row is small. Costs a copy. */
+  cut(): Buffer {
+    const text = Buffer.from(this.#bytes.subarray(0, this.length));
+    if (this.#bytes.length > 1 << 20) this.#bytes = Buffer.allocUnsafe(1 << 16);
+    this.rows = 0;
+    this.length = 0;
+    return text;
+  }
+
   endRow(): void {
     this.#bytes[this.length - 1] = NEWLINE;
     this.rows++;

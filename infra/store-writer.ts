@@ -1,9 +1,11 @@
-import { Readable } from 'node:stream';
-import type { ClickHouseClient } from '@clickhouse/client';
 import type { AlertEvent } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { Reject } from '../ingest/reject.ts';
+import type { Cluster, Database } from './clickhouse.ts';
+import { everywhere, partsOf, storageName } from './store-cluster.ts';
 import { writeError } from './store-error.ts';
+import { insertRow, insertRows, ownToken } from './store-insert.ts';
+import { numbered, type RowSink } from './store-rows.ts';
 import {
   ALERT_EVENTS,
   COVERAGE,
@@ -31,23 +33,13 @@ export interface RunDescription {
 export type RunStatus = 'running' | 'done' | 'interrupted';
 
 /**
- * Rows of the current run. Each call resolves once its rows are buffered, and waits where the database is behind: at
- * most two batches of a table are in memory. A row written twice counts once. After the first failure every call throws
- * the same StoreError (STORE_FAILED).
+ * Rows of the current run. A call waits where the database is behind: at most two batches of a table are in memory. After
+ * the first failure every call throws the same StoreError (STORE_FAILED).
  */
-export interface RunWriter {
+export interface RunWriter extends RowSink {
   /** Makes `run` the current one and, unless it resumes, forgets what was stored of it before. */
   beginRun(run: RunDescription): Promise<void>;
-  writeMinutes(rows: readonly FunctionMinuteRow[]): Promise<void>;
-  writeInvocations(rows: readonly InvocationRow[]): Promise<void>;
-  writeScores(rows: readonly ScoreRow[]): Promise<void>;
-  /** In the order they were said; their version numbers follow from that. */
-  writeAlertEvents(events: readonly AlertEvent[]): Promise<void>;
-  /** Rejects of one place (origin and offset) belong into one call. */
-  writeRejects(rejects: readonly Reject[]): Promise<void>;
-  writeFunctions(rows: readonly FunctionRow[]): Promise<void>;
-  writeCoverage(rows: readonly CoverageRow[]): Promise<void>;
-  /** Resolves when everything written so far is stored. Small batches cost: call it at checkpoints, not for every minute of a replay. */
+  /** Small batches cost: call it at checkpoints, not for every minute of a replay. */
   flush(): Promise<void>;
   /** Flushes, then records how the run ended. */
   finishRun(status: 'done' | 'interrupted', totals: Readonly<Record<string, unknown>>): Promise<void>;
@@ -58,33 +50,35 @@ const BATCH_ROWS = 100_000;
 const BATCH_BYTES = 16 << 20;
 
 interface Batch {
-  readonly insert: string;
+  readonly table: Table<never>;
   readonly text: RowText;
 }
 
 /** Collects rows as text and sends them, one insert at a time while the next batch fills. */
 export class BatchWriter implements RunWriter {
-  readonly #db: ClickHouseClient;
+  readonly #db: Database;
   readonly #where: string;
+  readonly #cluster: Cluster | null;
   readonly #batches = new Map<string, Batch>();
   #run: RunDescription | null = null;
   #sending: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
 
   /** `where` names the store in errors. */
-  constructor(db: ClickHouseClient, where: string) {
+  constructor(db: Database, where: string, cluster: Cluster | null = null) {
     this.#db = db;
     this.#where = where;
+    this.#cluster = cluster;
   }
 
   async beginRun(run: RunDescription): Promise<void> {
-    if (!/^[0-9a-f]{1,64}$/.test(run.runId)) throw new Error('a run id is 1 to 64 hex digits');
+    checkRunId(run);
     await this.flush();
     this.#run = run;
     await this.#guard(async () => {
-      await this.#recordRun('running', '');
-      if (run.resume !== true) await dropRun(this.#db, run.runId);
-      await this.#insertRow('current_run_data', { slot: 0, run_id: run.runId });
+      await insertRow(this.#db, 'runs_data', runRow(run, 'running', ''));
+      if (run.resume !== true) await dropRun(this.#db, run.runId, this.#cluster);
+      await insertRow(this.#db, 'current_run_data', currentRunRow(run));
     });
   }
 
@@ -105,14 +99,7 @@ export class BatchWriter implements RunWriter {
   }
 
   writeRejects(rejects: readonly Reject[]): Promise<void> {
-    const seen = new Map<string, number>();
-    const numbered = rejects.map((reject) => {
-      const place = `${reject.offset} ${reject.origin} ${reject.reason} ${reject.excerpt}`;
-      const repeat = seen.get(place) ?? 0;
-      seen.set(place, repeat + 1);
-      return { ...reject, repeat };
-    });
-    return this.#write(REJECTS, numbered);
+    return this.#write(REJECTS, numbered(rejects));
   }
 
   writeFunctions(rows: readonly FunctionRow[]): Promise<void> {
@@ -131,7 +118,8 @@ export class BatchWriter implements RunWriter {
 
   async finishRun(status: 'done' | 'interrupted', totals: Readonly<Record<string, unknown>>): Promise<void> {
     await this.flush();
-    await this.#guard(() => this.#recordRun(status, JSON.stringify(totals)));
+    const row = runRow(this.#run as RunDescription, status, JSON.stringify(totals));
+    await this.#guard(() => insertRow(this.#db, 'runs_data', row));
   }
 
   /** Stores what is buffered, unless a write failed before. */
@@ -157,8 +145,7 @@ export class BatchWriter implements RunWriter {
   #batch<Row>(table: Table<Row>): Batch {
     let batch = this.#batches.get(table.name);
     if (batch === undefined) {
-      const insert = `INSERT INTO ${table.name} (run_id, ${table.columns.join(', ')}) FORMAT TabSeparated`;
-      batch = { insert, text: new RowText() };
+      batch = { table, text: new RowText() };
       this.#batches.set(table.name, batch);
     }
     return batch;
@@ -169,8 +156,9 @@ export class BatchWriter implements RunWriter {
     await this.#idle();
     if (this.#failure !== null) throw this.#failure;
     if (batch.text.rows === 0) return;
-    const bytes = batch.text.take();
-    this.#sending = this.#insert(batch.insert, bytes).catch((error: unknown) => {
+    const columns = ['run_id', ...batch.table.columns];
+    const insert = { table: batch.table.name, columns, bytes: batch.text.take(), token: ownToken() };
+    this.#sending = insertRows(this.#db, insert).catch((error: unknown) => {
       this.#failure ??= writeError(this.#where, error);
     });
   }
@@ -184,26 +172,6 @@ export class BatchWriter implements RunWriter {
     } while (last !== this.#sending);
   }
 
-  async #insert(query: string, bytes: Buffer): Promise<void> {
-    const { stream } = await this.#db.exec({ query, values: Readable.from([bytes], { objectMode: false }) });
-    stream.resume();
-  }
-
-  #recordRun(status: RunStatus, totals: string): Promise<void> {
-    const { runId, configHash, fingerprint, command } = this.#run as RunDescription;
-    const row = { run_id: runId, config_hash: configHash, input_fingerprint: fingerprint, command, status, totals };
-    return this.#insertRow('runs_data', row);
-  }
-
-  async #insertRow(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#db.insert({
-      table,
-      columns: Object.keys(row) as [string, ...string[]],
-      format: 'JSONEachRow',
-      values: [row],
-    });
-  }
-
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -214,17 +182,41 @@ export class BatchWriter implements RunWriter {
   }
 }
 
+/** @throws {Error} a bug of the caller: ids stand in partitions as they are */
+export function checkRunId({ runId }: RunDescription): void {
+  if (!/^[0-9a-f]{1,64}$/.test(runId)) throw new Error('a run id is 1 to 64 hex digits');
+}
+
+export const runRow = (run: RunDescription, status: RunStatus, totals: string): Record<string, string> => ({
+  run_id: run.runId,
+  config_hash: run.configHash,
+  input_fingerprint: run.fingerprint,
+  command: run.command,
+  status,
+  totals,
+});
+
+export const currentRunRow = ({ runId }: RunDescription): Record<string, string | number> => ({
+  slot: 0,
+  run_id: runId,
+});
+
 /** Drops every row of a run. O(partitions), not rows; after a crash in the middle it may simply run again. */
-async function dropRun(db: ClickHouseClient, runId: string): Promise<void> {
+async function dropRun(db: Database, runId: string, cluster: Cluster | null): Promise<void> {
   const parts = await db.query({
-    query: `SELECT DISTINCT table, partition_id FROM system.parts
-      WHERE active AND database = currentDatabase() AND table IN {tables:Array(String)}
+    query: `SELECT DISTINCT table, partition_id FROM ${partsOf(cluster)}
+      WHERE active AND database = ${cluster === null ? 'currentDatabase()' : '{database:String}'}
+        AND table IN {tables:Array(String)}
         AND (partition = {run:String} OR startsWith(partition, concat('(\\'', {run:String}, '\\',')))`,
-    query_params: { tables: RUN_TABLES, run: runId },
+    query_params: {
+      tables: RUN_TABLES.map((table) => storageName(table, cluster)),
+      run: runId,
+      ...(cluster !== null && { database: cluster.database }),
+    },
     format: 'JSONEachRow',
   });
   for (const { table, partition_id } of await parts.json<{ table: string; partition_id: string }>()) {
-    const query = 'ALTER TABLE {table:Identifier} DROP PARTITION ID {partition:String}';
+    const query = `ALTER TABLE {table:Identifier}${everywhere(cluster)} DROP PARTITION ID {partition:String}`;
     await db.command({ query, query_params: { table, partition: partition_id } });
   }
 }
