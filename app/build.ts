@@ -2,10 +2,11 @@ import { coverageOf } from '../alerts/coverage.ts';
 import type { AlertEvent } from '../alerts/event.ts';
 import { Fleet } from '../alerts/fleet.ts';
 import type { FleetState, FleetStateV1 } from '../alerts/fleet-state.ts';
+import { DEFAULT_FUNCTIONS, functionsPerShard } from '../detectors/bounds.ts';
 import { Engine } from '../detectors/engine.ts';
 import type { CoverageRow, FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
-import { shardPages } from '../detectors/shard-pages.ts';
+import { seenOf, shardPages } from '../detectors/shard-pages.ts';
 import { restoreShard } from '../detectors/shard-snapshot.ts';
 import type { WatermarkState } from '../detectors/watermark.ts';
 import type { Pipeline, PipelineOptions, PipelineOutput, PipelineTotals } from './pipeline.ts';
@@ -37,6 +38,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       settings: options.settings,
       pricesOf: options.pricesOf,
       deploys: options.deploys ?? null,
+      maxFunctions: functionsPerShard(options.limits?.functions ?? DEFAULT_FUNCTIONS),
       invocations: options.records ? options.invocations : 'none',
       records: options.records,
       ...(options.parts === undefined ? {} : { parts: options.parts }),
@@ -79,15 +81,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
+const NOTHING_DROPPED = {
+  evicted: 0,
+  forgottenEvents: 0,
+  forgottenAttempts: 0,
+  earlyRows: 0,
+  ungraded: 0,
+  unsaid: 0,
+};
+
 export function totalsOf(engine: Engine): PipelineTotals {
-  const totals = { invocations: 0, functions: 0, duplicates: 0, late: 0, tooLate: 0, partial: 0 };
+  const totals = { invocations: 0, functions: 0, duplicates: 0, late: 0, tooLate: 0, partial: 0, ...NOTHING_DROPPED };
   for (const shard of engine.shards) {
     totals.invocations += shard.calls;
-    totals.functions += shard.keys.length;
+    totals.functions += shard.slots.size;
     totals.duplicates += shard.duplicates;
     totals.late += shard.late;
     totals.tooLate += shard.tooLate;
     totals.partial += shard.partial;
+    const { functions, attempts, rows, windows, unsaid } = shard.dropped;
+    totals.evicted += functions;
+    totals.forgottenEvents += Object.values(seenOf(shard)).reduce((sum, { forgotten }) => sum + forgotten, 0);
+    totals.forgottenAttempts += attempts;
+    totals.earlyRows += rows;
+    totals.ungraded += windows;
+    totals.unsaid += unsaid;
   }
   return totals;
 }

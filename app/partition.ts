@@ -1,4 +1,5 @@
 import type { PartitionStep } from '../alerts/fleet-merge.ts';
+import { DEFAULT_FUNCTIONS, functionsPerShard } from '../detectors/bounds.ts';
 import { Engine } from '../detectors/engine.ts';
 import type { FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
@@ -60,6 +61,7 @@ export function createPartition(options: PartitionOptions): Partition {
       settings: options.settings,
       pricesOf: options.pricesOf,
       deploys: options.deploys ?? null,
+      maxFunctions: functionsPerShard(options.limits?.functions ?? DEFAULT_FUNCTIONS),
       invocations: options.records ? options.invocations : 'none',
       records: options.records,
     },

@@ -27,6 +27,24 @@ export interface PipelineTotals {
   readonly tooLate: number;
   /** attempts that started and never reported, or failed without a report */
   readonly partial: number;
+  /** functions that were forgotten, as more were called than the bound allows: least used first */
+  readonly evicted: number;
+  /** events that are not remembered against duplicates for as long as they should be */
+  readonly forgottenEvents: number;
+  /** STARTs and failures that were not waited for as long as they should be */
+  readonly forgottenAttempts: number;
+  /** invocation rows that went to storage before all pieces could have come */
+  readonly earlyRows: number;
+  /** windows of the future that were stored without being judged */
+  readonly ungraded: number;
+  /** announcements that were not made, as there were too many of their kind in an hour */
+  readonly unsaid: number;
+}
+
+/** What bounds memory when names are made up. Not part of the configuration hash: no fleet within it is judged otherwise. */
+export interface Limits {
+  /** functions known at a time, all shards together; everything else that could grow is bounded in proportion (detectors/bounds.ts) */
+  readonly functions: number;
 }
 
 /**
@@ -65,6 +83,8 @@ export interface PipelineOptions {
   readonly paging?: PagingSettings;
   /** what was deployed; absent = nobody tells, so nothing is unexpected */
   readonly deploys?: Deploys | null;
+  /** default: 500,000 functions */
+  readonly limits?: Limits;
   /** which invocation rows come out */
   readonly invocations: 'all' | 'notable' | 'none';
   /** false = no minutes and no scores are produced (store off): less work */

@@ -76,6 +76,25 @@ export class Cells {
     this.#free.push(at);
   }
 
+  /** Takes a cell out of the chain of its minute. */
+  unlink(at: number): void {
+    const { values, minutes } = this;
+    const minute = values[at + C.minute]!;
+    const next = values[at + C.nextOfMinute]!;
+    const first = minutes.get(minute)!;
+    if (first !== at) {
+      let before = first;
+      while (values[before + C.nextOfMinute] !== at) before = values[before + C.nextOfMinute]!;
+      values[before + C.nextOfMinute] = next;
+    } else if (next >= 0) minutes.set(minute, next);
+    else minutes.delete(minute);
+  }
+
+  /** Cells in use. */
+  get size(): number {
+    return this.#used - this.#free.length;
+  }
+
   get bytes(): number {
     return this.values.byteLength + this.#free.length * 8;
   }

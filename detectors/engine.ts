@@ -1,6 +1,7 @@
 import { type Dictionary, F, type FragmentBlock, FragmentKind, U } from '../ingest/fragment.ts';
 import type { LearnedModel } from '../models/learned/artifact.ts';
 import { ALL_PARTS } from './ablation.ts';
+import { makeRoom } from './evict.ts';
 import { gradeMinute } from './grade.ts';
 import { createTimeOf } from './grade-time.ts';
 import { intake } from './intake.ts';
@@ -9,6 +10,7 @@ import { EPOCH_MINUTE } from './page.ts';
 import { releasePending } from './pending.ts';
 import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
+import { type Route, Routes } from './routes.ts';
 import { type Pulse, SHARDS, Shard, type ShardOptions, shardOf } from './shard.ts';
 import { nextMinute, takeTested } from './shards.ts';
 import type { Verdict } from './verdict.ts';
@@ -38,11 +40,6 @@ const MAX_INSTANT_MS = 8.64e15;
 /** How far past the watermark the last events of an input may lie and still be graded at its end, ms. */
 const END_SLACK_MS = 15 * MINUTE_MS;
 
-interface Route {
-  readonly shards: Uint16Array;
-  readonly slots: Int32Array;
-}
-
 /**
  * Hosts virtual shards, all of them or those of one partition: routes fragments, walks minutes, hands what came out to
  * `listen` once a graded minute, merged by (event time, shard), so that neither the number of hosts nor of threads can
@@ -57,7 +54,7 @@ export class Engine {
   misrouted = 0;
   readonly #listen: (minute: EngineMinute) => void;
   readonly #options: ShardOptions;
-  readonly #routes = new WeakMap<Dictionary, Route>();
+  readonly #routes = new Routes();
   readonly #timeOf: (minute: number) => GradeTime;
   watermarkMs = Number.NaN;
   #graded = Number.NaN;
@@ -83,7 +80,7 @@ export class Engine {
   /** Takes fragments and ticks in arrival order. */
   step(block: FragmentBlock): void {
     const { f, u, n } = block;
-    let route = this.#route(block.dictionary);
+    let route = this.#routes.of(block.dictionary);
     for (let i = 0; i < n; i++) {
       const at = i * U.stride;
       const timeMs = f[i * F.stride]!;
@@ -93,7 +90,7 @@ export class Engine {
         continue;
       }
       const fn = u[at + U.fn]!;
-      if (fn >= route.slots.length) route = this.#route(block.dictionary);
+      if (fn >= route.slots.length) route = this.#routes.of(block.dictionary);
       let slot = route.slots[fn]!;
       if (slot < 0) slot = this.#admit(block.dictionary, route, fn);
       const shard = this.#byNumber[route.shards[fn]!];
@@ -107,19 +104,6 @@ export class Engine {
     const { watermarkMs } = this;
     if (Number.isNaN(watermarkMs)) return timeMs;
     return timeMs <= watermarkMs ? watermarkMs : Math.min(timeMs, watermarkMs + 2 * MINUTE_MS);
-  }
-
-  #route(dictionary: Dictionary): Route {
-    const known = this.#routes.get(dictionary);
-    if (known !== undefined && known.slots.length >= dictionary.texts.length) return known;
-    const room = Math.ceil(dictionary.texts.length * 1.5) + 64;
-    const route = { shards: new Uint16Array(room), slots: new Int32Array(room).fill(-1) };
-    if (known !== undefined) {
-      route.shards.set(known.shards);
-      route.slots.set(known.slots);
-    }
-    this.#routes.set(dictionary, route);
-    return route;
   }
 
   #admit(dictionary: Dictionary, route: Route, fn: number): number {
@@ -137,6 +121,8 @@ export class Engine {
     const shard = this.#byNumber[shardOf(key)];
     if (shard === undefined) throw new RangeError(`shard ${shardOf(key)} is not hosted here`);
     if (shard.keys.length === 0) this.#enliven(shard);
+    const isNew = !shard.slots.has(key);
+    if (isNew && shard.slots.size >= shard.bounds.functions) this.#routes.forget(makeRoom(shard));
     return { shard, slot: shard.slotOf(key) };
   }
 

@@ -49,6 +49,10 @@ export class Evidence {
     return { failed: ids(of?.failed), slow: ids(of?.slow), sending: ids(of?.sending) };
   }
 
+  forget(slot: number): void {
+    this.#of.delete(slot);
+  }
+
   entries(): [number, FunctionEvidence][] {
     return [...this.#of];
   }

@@ -29,7 +29,7 @@ export function countFailure(
     newType(shard, block, u, slot, timeMs, true);
     return;
   }
-  const key = idKey(block, u, slot);
+  const key = idKey(block, u, shard.salts[slot]!);
   const known = shard.failures.get(key);
   const knownMs = known === undefined ? Number.NaN : failureMs(known);
   if (Math.abs(knownMs - timeMs) <= SAME_ATTEMPT_MS) {
@@ -42,6 +42,10 @@ export function countFailure(
   }
   shard.failures.delete(key); // so that the map stays in the order of time
   shard.failures.set(key, Math.floor(timeMs) * 4 + kinds);
+  if (shard.failures.size > shard.bounds.attempts) {
+    shard.failures.delete(shard.failures.keys().next().value!);
+    shard.dropped.attempts++;
+  }
   shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
   count(shard, at, 1, kinds);
   if (newer) countNewer(shard, slot, timeMs, 1, kinds);

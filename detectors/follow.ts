@@ -122,11 +122,11 @@ function resolve(
   if (after === 'forget' && !isLearnt) forgetTainted(page, view.base);
 }
 
-/** The function has not been called for days: whatever was open is over, and nothing more can be said of it. */
-export function closeAsleep(view: WindowView, family: number): Decision[] {
+/** Whatever was open of a function is over, as nothing more can be said of it. */
+export function closeForgotten(view: WindowView, family: number, rule: string): Decision[] {
   const out: Decision[] = [];
   const at = incidentAt(view.base, family);
   const signal = SIGNALS[view.page[at + I.open]! - 1]!;
-  resolve(view, family, at, signal, 'the function has not been called for days', 'keep', out);
+  resolve(view, family, at, signal, rule, 'keep', out);
   return out;
 }

@@ -3,7 +3,7 @@ import { C } from './cells.ts';
 import { endSlow, followSlow } from './creep.ts';
 import { decide } from './decide.ts';
 import { HABIT } from './decision.ts';
-import { closeAsleep } from './follow.ts';
+import { closeForgotten } from './follow.ts';
 import { learnGap } from './gaps.ts';
 import { housekeeping } from './housekeeping.ts';
 import { incidentAt, isOpen } from './incident.ts';
@@ -243,12 +243,14 @@ function anyOpen(shard: Shard, page: number): boolean {
   return false;
 }
 
+const UNCALLED = 'the function has not been called for days';
+
 function closeAll(shard: Shard, slot: number, watermarkMs: number): void {
   const { view } = shard;
-  endSlow(shard, slot, 'the function has not been called for days', watermarkMs);
+  endSlow(shard, slot, UNCALLED, watermarkMs);
   for (let family = 0; family < FAMILIES; family++) {
     if (shard.pages[incidentAt(slot * PAGE, family) + I.open] === 0) continue;
-    for (const decision of closeAsleep(view, family)) speak(shard, slot, decision, watermarkMs);
+    for (const decision of closeForgotten(view, family, UNCALLED)) speak(shard, slot, decision, watermarkMs);
   }
 }
 

@@ -5,6 +5,7 @@ import { limitSeen, noteLimit, sizeChanged, versionSeen } from './changes.ts';
 import { early } from './early.ts';
 import { requestIdOf } from './evidence.ts';
 import { countFailure, newType } from './failures.ts';
+import { holdStart } from './housekeeping.ts';
 import { idKey, log2, log2OfKib, mix } from './keys.ts';
 import { access, content, dropped, insights } from './lines.ts';
 import { field, once } from './once.ts';
@@ -73,7 +74,7 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
   if (
     !shard.reports.add(
       timeMs,
-      mix(words[u + U.id0]!, words[u + U.id2]!, slot),
+      mix(words[u + U.id0]!, words[u + U.id2]!, shard.salts[slot]!),
       mix(words[u + U.id1]!, words[u + U.id3]!, timeMs % 4294967296),
     )
   ) {
@@ -210,7 +211,7 @@ function durationIsSlow(shard: Shard, page: number, durationUs: number, cold: bo
 }
 
 function link(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number): void {
-  const key = idKey(block, u, slot);
+  const key = idKey(block, u, shard.salts[slot]!);
   const started = shard.starts.get(key);
   if (started !== undefined) {
     shard.starts.delete(key);
@@ -222,12 +223,12 @@ function link(shard: Shard, block: FragmentBlock, u: number, slot: number, timeM
 function start(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number): void {
   const u = i * U.stride;
   if (!once(shard, block, u, slot, timeMs)) return;
-  const key = idKey(block, u, slot);
+  const key = idKey(block, u, shard.salts[slot]!);
   const version = block.dictionary.text(block.u[u + U.version]!);
   if (shard.loneReports.hasNear(timeMs, key / 4294967296, key)) {
     const record = shard.pending.get(key);
     if (record !== undefined && version !== '') record.version ??= version;
-  } else shard.starts.set(key, { timeMs, version });
+  } else holdStart(shard, key, { timeMs, version });
 }
 
 function failure(shard: Shard, block: FragmentBlock, i: number, slot: number, timeMs: number, nowMs: number): void {

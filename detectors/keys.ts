@@ -15,11 +15,11 @@ export function mix(a: number, b: number, c: number): number {
   return hash ^ (hash >>> 13); // signed: an unsigned word would not fit a small integer of the engine
 }
 
-/** A request id of this function as one exact number of 53 bits. */
-export function idKey(block: FragmentBlock, u: number, slot: number): number {
+/** A request id of the function with this salt as one exact number of 53 bits. */
+export function idKey(block: FragmentBlock, u: number, salt: number): number {
   const { u: words } = block;
-  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot);
-  const lo = mix(words[u + U.id1]!, words[u + U.id3]!, slot + 1);
+  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, salt);
+  const lo = mix(words[u + U.id1]!, words[u + U.id3]!, salt + 1);
   return (hi & 0x1fffff) * 4294967296 + (lo >>> 0);
 }
 

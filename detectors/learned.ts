@@ -44,6 +44,10 @@ export class LearnedJudge {
     return { digest: this.model.digest, tails: this.#tails.slice(0, functions * TAIL) };
   }
 
+  forget(slot: number): void {
+    this.#tails.fill(0, slot * TAIL, (slot + 1) * TAIL);
+  }
+
   #reserve(functions: number): void {
     if (functions * TAIL <= this.#tails.length) return;
     const bigger = new Float32Array(Math.ceil(functions * 1.25) * TAIL);

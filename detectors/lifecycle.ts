@@ -75,6 +75,28 @@ export function instantText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/**
+ * What a shard says of a kind in an hour of event time: in a flood of made-up names each is new, and a fault of all functions at
+ * once is known after a few. What is not said is counted.
+ */
+const SAID_AN_HOUR = 64;
+const NEWCOMERS_AN_HOUR = 8;
+
+function isTooMuch(shard: Shard, what: string): boolean {
+  const hour = Number.isNaN(shard.graded) ? -1 : Math.floor(shard.graded / 60);
+  if (hour !== shard.spokenHour) {
+    shard.spokenHour = hour;
+    shard.spoken.clear();
+  }
+  const said = shard.spoken.get(what) ?? 0;
+  if (said >= (what === 'first-seen' || what === 'new-function-burst' ? NEWCOMERS_AN_HOUR : SAID_AN_HOUR)) {
+    shard.dropped.unsaid++;
+    return true;
+  }
+  shard.spoken.set(what, said + 1);
+  return false;
+}
+
 /** Says something that is over as soon as it is said: lifecycle and content. Repeats of the same are held back here. */
 export function oneShot(
   shard: Shard,
@@ -92,6 +114,7 @@ export function oneShot(
   const signal = isContent ? 'content' : what === 'logs-dropped' ? 'telemetry' : 'lifecycle';
   if (shard.options.settings.disabledSignals.includes(signal)) return;
   if (isContent && !contentIsNews(shard, page, minute, what)) return;
+  if (isTooMuch(shard, what)) return;
   const version = shard.texts.get(shard.words[page + P.version]!) ?? null;
   shard.verdicts.push({
     event: 'opened',

@@ -6,7 +6,7 @@ import type { Shard } from './shard.ts';
 /** False, and counted, for a line that was counted before. */
 export function once(shard: Shard, block: FragmentBlock, u: number, slot: number, timeMs: number): boolean {
   const { u: words } = block;
-  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, slot * 16 + (words[u]! & 15));
+  const hi = mix(words[u + U.id0]!, words[u + U.id2]!, Math.imul(shard.salts[slot]!, 16) + (words[u]! & 15));
   // a line that names no request is told from its like by the environment that wrote it
   const whose = hasId(block, u) ? 0 : hashText(block.dictionary.text(words[u + U.stream]!));
   const lo = mix(

@@ -58,7 +58,7 @@ export function noteReport(
   if (invocations === 'none') return;
   const u = i * U.stride;
   const f = i * F.stride;
-  const key = idKey(block, u, slot);
+  const key = idKey(block, u, shard.salts[slot]!);
   let record = shard.pending.get(key);
   if (invocations === 'notable' && !notable && record === undefined) return;
   const { f: doubles, u: words, dictionary } = block;
@@ -66,7 +66,7 @@ export function noteReport(
   if (record === undefined || (!record.isPartial && record.timeMs !== timeMs)) {
     if (record !== undefined) shard.invocations.push(record);
     record = blank(shard.keys[slot]!, timeMs, requestIdOf(block, i));
-    shard.pending.set(key, record);
+    wait(shard, key, record);
   }
   const flags = words[u]!;
   record.timeMs = timeMs;
@@ -89,7 +89,7 @@ export function noteReport(
 export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot: number): void {
   const u = i * U.stride;
   if (shard.options.invocations === 'none' || !hasId(block, u)) return;
-  const key = idKey(block, u, slot);
+  const key = idKey(block, u, shard.salts[slot]!);
   const timeMs = block.f[i * F.stride]!;
   let record = shard.pending.get(key);
   if (record !== undefined && !record.isPartial && timeMs > record.timeMs + SAME_ATTEMPT_MS) {
@@ -99,7 +99,7 @@ export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot:
   if (record === undefined) {
     if (isReleased(shard, key, timeMs)) return;
     record = blank(shard.keys[slot]!, timeMs, requestIdOf(block, i));
-    shard.pending.set(key, record);
+    wait(shard, key, record);
   }
   record.outcome = outcomeOf(block.u[u]! | Flag.failed, record.outcome);
   if (block.u[u + U.text] !== 0) record.errorType = block.dictionary.text(block.u[u + U.text]!);
@@ -109,12 +109,12 @@ export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot
   const u = i * U.stride;
   const { invocations } = shard.options;
   if (invocations === 'none' || !hasId(block, u)) return;
-  const key = idKey(block, u, slot);
+  const key = idKey(block, u, shard.salts[slot]!);
   let record = shard.pending.get(key);
   if (record === undefined) {
     if (invocations === 'notable' || isReleased(shard, key, block.f[i * F.stride]!)) return;
     record = blank(shard.keys[slot]!, block.f[i * F.stride]!, requestIdOf(block, i));
-    shard.pending.set(key, record);
+    wait(shard, key, record);
   }
   const f = i * F.stride;
   record.egressBytes = known(block.f[f + F.a]!);
@@ -127,6 +127,20 @@ export function releasePending(shard: Shard, watermarkMs: number): void {
   for (const [key, record] of shard.pending) {
     if (record.timeMs <= watermarkMs - WAIT_MS) release(shard, key, record);
   }
+}
+
+/** Hands over what is known of the calls of these functions. */
+export function releaseOf(shard: Shard, fns: ReadonlySet<string>): void {
+  for (const [key, record] of shard.pending) if (fns.has(record.fn)) release(shard, key, record);
+}
+
+/** Lets a row wait for its pieces; where too many wait, the one that has waited longest goes now. */
+function wait(shard: Shard, key: number, record: PendingInvocation): void {
+  shard.pending.set(key, record);
+  if (shard.pending.size <= shard.bounds.pending) return;
+  const [oldest, first] = shard.pending.entries().next().value!;
+  shard.dropped.rows++;
+  release(shard, oldest, first);
 }
 
 function release(shard: Shard, key: number, record: PendingInvocation): void {

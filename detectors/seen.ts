@@ -48,9 +48,20 @@ export class SeenEvents {
   readonly generations = new Map<number, Generation>();
   #lastNumber = Number.NaN;
   #last: Generation | null = null;
+  readonly #atMost: number;
+  #size = 0;
+  /** events that were forgotten before their time, as there were too many: a copy of one would count again */
+  forgotten = 0;
 
-  constructor(spanMs: number) {
+  /** @param atMost events; beyond them the oldest generation is forgotten early */
+  constructor(spanMs: number, atMost = Number.POSITIVE_INFINITY) {
     this.spanMs = spanMs;
+    this.#atMost = atMost;
+  }
+
+  /** Events remembered. */
+  get size(): number {
+    return this.#size;
   }
 
   #generation(number: number): Generation {
@@ -73,7 +84,21 @@ export class SeenEvents {
     const at = generation.find(high, key);
     if (generation.words[at] === high && generation.words[at + 1] === key) return false;
     generation.insert(at, high, key);
+    if (++this.#size > this.#atMost) this.#forgetOldest();
     return true;
+  }
+
+  #forgetOldest(): void {
+    const oldest = Math.min(...this.generations.keys());
+    this.forgotten += this.#drop(oldest);
+  }
+
+  #drop(number: number): number {
+    const { used } = this.generations.get(number)!;
+    this.generations.delete(number);
+    if (number === this.#lastNumber) this.#last = null;
+    this.#size -= used;
+    return used;
   }
 
   /** Whether the key was added in the generation of `timeMs` or one beside it. */
@@ -93,9 +118,7 @@ export class SeenEvents {
   /** Forgets generations that ended before `beforeMs`. */
   expire(beforeMs: number): void {
     for (const number of this.generations.keys()) {
-      if ((number + 1) * this.spanMs >= beforeMs) continue;
-      this.generations.delete(number);
-      if (number === this.#lastNumber) this.#last = null;
+      if ((number + 1) * this.spanMs < beforeMs) this.#drop(number);
     }
   }
 
@@ -119,6 +142,7 @@ export class SeenEvents {
     generation.mask = words.length / ENTRY - 1;
     for (let at = 0; at < words.length; at += ENTRY) if (words[at] !== 0 || words[at + 1] !== 0) generation.used++;
     this.generations.set(number, generation);
+    this.#size += generation.used;
   }
 
   /** Takes entries as [generation, hi, lo] triples: the snapshots of version 2. */

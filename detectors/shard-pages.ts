@@ -1,5 +1,6 @@
 import { PRIORS, PRIORS_DIGEST } from '../models/priors/priors.ts';
 import { C, CELL_STRIDE, type Cells } from './cells.ts';
+import { hashText } from './keys.ts';
 import { PAGE } from './page.ts';
 import type { SeenEvents } from './seen.ts';
 import type { PendingInvocation, PendingStart, Shard } from './shard.ts';
@@ -37,6 +38,15 @@ export interface ShardJson {
   /** said since the last tick: absent in states of before */
   readonly verdicts?: Shard['verdicts'];
   readonly invocations?: Shard['invocations'];
+  readonly minutes?: Shard['minutes'];
+  /** what bounds have cost, and what was forgotten of each set of events; absent before there were bounds */
+  readonly dropped?: Shard['dropped'];
+  readonly forgotten?: Readonly<Record<string, number>>;
+  readonly free?: readonly number[];
+  /** slots of functions whose request ids are mixed with the slot, as they all were before functions could be forgotten */
+  readonly oldSalts?: readonly number[];
+  readonly textsAtMost?: number;
+  readonly spoken?: { readonly hour: number; readonly counts: readonly [string, number][] };
   /** digest of the learned model that was loaded */
   readonly model?: string;
 }
@@ -97,11 +107,21 @@ function jsonOf(shard: Shard, live: readonly number[], model: string | undefined
     generations: Object.fromEntries(
       Object.entries(seenOf(shard)).map(([name, seen]) => [name, [...seen.pages()].map(([number]) => number)]),
     ),
+    dropped: shard.dropped,
+    forgotten: Object.fromEntries(Object.entries(seenOf(shard)).map(([name, { forgotten }]) => [name, forgotten])),
+    free: shard.free,
+    oldSalts: [...shard.slots].filter(([key, slot]) => isOldSalt(shard, key, slot)).map(([, slot]) => slot),
+    textsAtMost: shard.textsAtMost,
+    spoken: { hour: shard.spokenHour, counts: [...shard.spoken] },
     verdicts: shard.verdicts,
     invocations: shard.invocations,
+    minutes: shard.minutes,
     ...(model === undefined ? {} : { model }),
   };
 }
+
+const isOldSalt = (shard: Shard, key: string, slot: number): boolean =>
+  shard.salts[slot] === slot && (hashText(key) | 0) !== slot;
 
 function* functionPages(shard: Shard, prefix: string, scratch: Scratch): Generator<NamedPage> {
   const { length } = shard.keys;

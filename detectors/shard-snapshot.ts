@@ -37,7 +37,12 @@ export function restoreShard(shard: Shard, pages: Pages): void {
   const json = JSON.parse(new TextDecoder().decode(bytes)) as ShardJson;
   refuseUnknown(json);
   if (json.keys.length > shard.keys.length) shard.grow(json.keys.length); // at once: growing step by step copies all 17 times
-  for (const key of json.keys) shard.slotOf(key);
+  shard.free = [...(json.free ?? [])];
+  const free = new Set(shard.free);
+  for (const [slot, key] of json.keys.entries()) {
+    if (free.has(slot)) shard.keys[slot] = '';
+    else shard.place(slot, key);
+  }
   shard.awake = [...json.awake];
   for (const slot of shard.awake) shard.isAwake[slot] = 1;
   if (json.v === 2) restoreVersion2(shard, pages, prefix);
@@ -72,11 +77,22 @@ function restoreJson(shard: Shard, json: ShardJson): void {
   for (const [key, value] of json.failures) shard.failures.set(key, value);
   for (const [key, value] of json.starts) shard.starts.set(key, value);
   for (const [key, value] of json.pending) shard.pending.set(key, value);
+  restoreBounds(shard, json);
   shard.evidence.restore(json.evidence);
   for (const [key, value] of json.texts) shard.texts.set(key, value);
   for (const [key, value] of json.droppedAt) shard.droppedAt.set(key, value);
   shard.verdicts = [...(json.verdicts ?? [])];
   shard.invocations = [...(json.invocations ?? [])];
+  shard.minutes = [...(json.minutes ?? [])];
+}
+
+function restoreBounds(shard: Shard, json: ShardJson): void {
+  Object.assign(shard.dropped, json.dropped ?? {});
+  for (const [name, seen] of Object.entries(seenOf(shard))) seen.forgotten = json.forgotten?.[name] ?? 0;
+  for (const slot of json.oldSalts ?? json.keys.keys()) shard.salts[slot] = slot;
+  shard.textsAtMost = json.textsAtMost ?? shard.textsAtMost;
+  shard.spokenHour = json.spoken?.hour ?? -1;
+  for (const [what, count] of json.spoken?.counts ?? []) shard.spoken.set(what, count);
 }
 
 /** All functions in one page, events as triples of doubles. */

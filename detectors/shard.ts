@@ -2,6 +2,7 @@ import type { Dictionary } from '../ingest/fragment.ts';
 import type { Prices } from '../ingest/pricing.ts';
 import type { LearnedModel } from '../models/learned/artifact.ts';
 import { ALL_PARTS, type Parts } from './ablation.ts';
+import { type Bounds, boundsOf, DEFAULT_FUNCTIONS, type Dropped, functionsPerShard } from './bounds.ts';
 import { Cells, HistogramNodes } from './cells.ts';
 import type { Deploys } from './deploys.ts';
 import { Evidence } from './evidence.ts';
@@ -13,6 +14,7 @@ import type { FunctionMinuteRow, InvocationRow, ScoreRow } from './records.ts';
 import type { GradeTime } from './ring.ts';
 import { SeenEvents } from './seen.ts';
 import type { DetectionSettings } from './settings.ts';
+import { forgetTexts, LEAST_TEXTS } from './texts.ts';
 import type { Verdict } from './verdict.ts';
 import { Observations } from './versions/observation.ts';
 import { WindowView } from './window-view.ts';
@@ -35,6 +37,8 @@ export interface ShardOptions {
   readonly invocations: 'all' | 'notable' | 'none';
   /** produce minutes and scores for storage */
   readonly records: boolean;
+  /** functions that this shard may know: `functionsPerShard`. Not part of what detection means: only a flood meets it */
+  readonly maxFunctions?: number;
   /** parts left out by the ablation bench; default: none */
   readonly parts?: Parts;
 }
@@ -71,7 +75,12 @@ export class Shard {
   /** one page a function, contiguous; `words` is the same memory */
   pages = new Float32Array(0);
   words = new Uint32Array(0);
+  /** name by slot; empty where a function was forgotten */
   readonly keys: string[] = [];
+  /** slots of functions that were forgotten, the next to be used last */
+  free: number[] = [];
+  /** what request ids are mixed with, by slot: the same for a function that comes back in another slot */
+  salts = new Int32Array(0);
   readonly accounts: string[] = [];
   readonly prices: Prices[] = [];
   readonly slots = new Map<string, number>();
@@ -97,15 +106,17 @@ export class Shard {
   readonly failures = new Map<number, number>();
   readonly starts = new Map<number, PendingStart>();
   /** ids of reports that came without their START, so that a START that comes later is not taken for lost */
-  readonly loneReports = new SeenEvents(LONE_SPAN_MS);
+  readonly loneReports: SeenEvents;
   readonly pending = new Map<number, PendingInvocation>();
   /** attempts whose row is in storage: a piece that comes after it makes no row of its own */
-  readonly released = new SeenEvents(LONE_SPAN_MS);
+  readonly released: SeenEvents;
   readonly evidence = new Evidence();
   /** when each function last said that log records were lost, ms */
   readonly droppedAt = new Map<number, number>();
   /** versions, error types: text of the hashes in pages */
   readonly texts = new Map<number, string>();
+  /** texts at which those that nothing names any more are looked for, see texts.ts */
+  textsAtMost = LEAST_TEXTS;
   readonly view = new WindowView();
   /** what the operator knows of beforehand */
   readonly plans: Plans;
@@ -137,6 +148,11 @@ export class Shard {
   late = 0;
   tooLate = 0;
   partial = 0;
+  readonly dropped: Dropped = { functions: 0, attempts: 0, rows: 0, windows: 0, unsaid: 0 };
+  /** announcements of each kind in the hour that `spokenHour` names */
+  readonly spoken = new Map<string, number>();
+  spokenHour = -1;
+  readonly bounds: Bounds;
 
   constructor(number: number, options: ShardOptions) {
     this.number = number;
@@ -144,28 +160,50 @@ export class Shard {
     this.plans = new Plans(options.settings.planned);
     this.view.parts = options.parts ?? ALL_PARTS;
     const span = Math.max(60_000, Math.min(SEEN_SPAN_MS, Math.ceil(options.settings.latenessMs / 8 / 60_000) * 60_000));
-    this.reports = new SeenEvents(span);
-    this.lines = new SeenEvents(span);
+    this.bounds = boundsOf(options.maxFunctions ?? functionsPerShard(DEFAULT_FUNCTIONS));
+    const { events } = this.bounds;
+    this.reports = new SeenEvents(span, events);
+    this.lines = new SeenEvents(span, events);
+    this.loneReports = new SeenEvents(LONE_SPAN_MS, events);
+    this.released = new SeenEvents(LONE_SPAN_MS, events);
   }
 
-  /** The slot of a function, made on first sight. */
+  /** The slot of a function, made on first sight: whoever may meet the bound makes room first, see evict.ts. */
   slotOf(key: string): number {
     const known = this.slots.get(key);
     if (known !== undefined) return known;
-    const slot = this.keys.length;
-    this.keys.push(key);
-    this.prices.push(this.options.pricesOf(key));
-    this.accounts.push(this.#account(key.split('/', 2).join('/')));
+    const slot = this.free.pop() ?? this.keys.length;
+    this.place(slot, key);
+    return slot;
+  }
+
+  /** Puts a function into a slot that nobody is in. */
+  place(slot: number, key: string): void {
+    this.keys[slot] = key;
+    this.prices[slot] = this.options.pricesOf(key);
+    this.accounts[slot] = this.#account(key.split('/', 2).join('/'));
     this.slots.set(key, slot);
     if ((slot + 1) * PAGE > this.pages.length) this.grow(slot + 1);
+    this.salts[slot] = hashText(key);
     this.cellOf[slot] = -1;
     this.pages[slot * PAGE + P.firstSeen] = Number.NaN;
     this.pages[slot * PAGE + P.slowBar] = Number.POSITIVE_INFINITY;
-    return slot;
+  }
+
+  /** Nobody is in this slot any more. */
+  vacate(slot: number): void {
+    this.slots.delete(this.keys[slot]!);
+    this.keys[slot] = '';
+    this.accounts[slot] = '';
+    this.versionOf[slot] = 0;
+    this.isAwake[slot] = 0;
+    this.pages[slot * PAGE + P.firstSeen] = Number.NaN;
+    this.free.push(slot);
   }
 
   /** One string an account, however many functions it has. */
   #account(account: string): string {
+    if (this.#accountNames.size > this.bounds.functions) this.#accountNames.clear();
     const known = this.#accountNames.get(account);
     if (known !== undefined) return known;
     this.#accountNames.set(account, account);
@@ -191,6 +229,9 @@ export class Shard {
     const watched = new Int32Array(room);
     watched.set(this.watched);
     this.watched = watched;
+    const salts = new Int32Array(room);
+    salts.set(this.salts);
+    this.salts = salts;
     const isAwake = new Uint8Array(room);
     isAwake.set(this.isAwake);
     this.isAwake = isAwake;
@@ -200,7 +241,10 @@ export class Shard {
   hash(text: string): number {
     if (text === '') return 0;
     const word = hashText(text) || 1;
-    if (!this.texts.has(word)) this.texts.set(word, text);
+    if (!this.texts.has(word)) {
+      if (this.texts.size >= this.textsAtMost) forgetTexts(this);
+      this.texts.set(word, text);
+    }
     return word;
   }
 

@@ -135,7 +135,7 @@ describe('end to end', () => {
     const { events } = playBlocks(blocks, { records: false });
     const pipeline = testPipeline({ records: false });
     for (const block of blocks) pipeline.step(block);
-    const bytesOf = pipeline.snapshot().get(`shard/${shardOf('aws/123456789012/-/checkout')}/pages`)!;
+    const bytesOf = pipeline.snapshot().get(`shard/${shardOf('aws/123456789012/-/checkout')}/awake`)!;
     return { events, page: learnt(new Float32Array(bytesOf.slice().buffer).subarray(0, PAGE)) };
   };
 

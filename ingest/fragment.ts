@@ -106,6 +106,11 @@ export class Dictionary {
     return id;
   }
 
+  /** The number of `text`, if it has one. */
+  find(text: string): number | undefined {
+    return this.#ids.get(text);
+  }
+
   text(id: number): string {
     return this.texts[id] ?? '';
   }
