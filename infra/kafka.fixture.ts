@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe } from '@jest/globals';
-import type { Bus } from './bus.ts';
+import type { Bus, BusBatch } from './bus.ts';
+import { texts } from './bus-contract.fixture.ts';
 import { type KafkaHooks, openKafkaTopics } from './bus-kafka.ts';
 import { createKafkaClient } from './kafka-client.ts';
 import { DEFAULT_KAFKA, type KafkaOptions, type TopicPlan } from './kafka-options.ts';
@@ -60,4 +61,71 @@ export async function retire(bus: Bus, partition: number, before: number): Promi
 
 export async function closeKafka(): Promise<void> {
   await Promise.all(opened.splice(0).map((topics) => topics.close()));
+}
+
+/** A member of a group that reads until it is told to stop, and remembers everything. */
+export class Reading {
+  /** what it has now */
+  has: readonly number[] = [];
+  /** partitions it was asked about, in order */
+  readonly asked: number[] = [];
+  readonly got: string[][] = [];
+  readonly ended: Promise<void>;
+  readonly #controller = new AbortController();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(bus: Bus, group: string, handle: (batch: BusBatch) => unknown, onRevoking = async () => {}) {
+    for (let partition = 0; partition < bus.partitions; partition++) this.got.push([]);
+    this.ended = this.#read(bus, group, handle, onRevoking);
+    this.ended.catch(() => {}); // awaited by those who care, later
+  }
+
+  /** Resolves as soon as it holds; looked at after everything that happens here. */
+  async until(holds: () => boolean): Promise<void> {
+    await Promise.race([
+      this.ended,
+      new Promise<void>((resolve) => {
+        const look = () => {
+          if (holds() && this.#watchers.delete(look)) resolve();
+        };
+        this.#watchers.add(look);
+        look();
+      }),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    this.#controller.abort();
+    await this.ended;
+  }
+
+  async #read(
+    bus: Bus,
+    group: string,
+    handle: (batch: BusBatch) => unknown,
+    onRevoking: () => Promise<void>,
+  ): Promise<void> {
+    const batches = bus.subscribe(group, {
+      signal: this.#controller.signal,
+      maxBatchBytes: 64,
+      onRevoking,
+      onAssigned: (partitions) => {
+        this.has = partitions;
+        this.#happened();
+      },
+      startAt: (partition) => {
+        this.asked.push(partition);
+        return null;
+      },
+    });
+    for await (const batch of batches) {
+      this.got[batch.partition]!.push(...texts(batch));
+      await handle(batch);
+      this.#happened();
+    }
+  }
+
+  #happened(): void {
+    for (const look of this.#watchers) look();
+  }
 }
