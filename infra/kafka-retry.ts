@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from './kafka-errors.ts';
 
 const FIRST_MS = 50;
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 5_000;
+/** A leader that moves or a coordinator that loads is everyday life, and over by then. */
+const QUIET_ATTEMPTS = 2;
+const SAY_AGAIN_MS = 10_000;
 
 /** Told what goes wrong and is being retried, and when it is over: nobody needs to act, but operators want to know. */
 export type OnTrouble = (message: string) => void;
@@ -13,6 +16,7 @@ export class Patience {
   readonly #onTrouble: OnTrouble;
   #failures = 0;
   #sinceMs = 0;
+  #saidMs: number | null = null;
 
   constructor(doing: string, onTrouble: OnTrouble = () => {}) {
     this.#doing = doing;
@@ -21,16 +25,21 @@ export class Patience {
 
   /** Resolves when it is time for the next attempt, or when `signal` says that there will be none. */
   async failed(error: unknown, signal: AbortSignal): Promise<void> {
-    if (this.#failures === 0) this.#sinceMs = performance.now();
+    const nowMs = performance.now();
+    if (this.#failures === 0) this.#sinceMs = nowMs;
     const ceilingMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
-    // a leader that moves or a coordinator that loads is everyday life: said from the third attempt on
-    if (this.#failures > 2) this.#onTrouble(`${this.#doing}: ${describe(error)}; attempt ${this.#failures}, trying on`);
+    if (this.#failures > QUIET_ATTEMPTS && (this.#saidMs === null || nowMs - this.#saidMs >= SAY_AGAIN_MS)) {
+      this.#saidMs = nowMs;
+      this.#onTrouble(`${this.#doing}: ${describe(error)}; attempt ${this.#failures}, trying on`);
+    }
     await sleep(ceilingMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
   }
 
   succeeded(): void {
-    const seconds = ((performance.now() - this.#sinceMs) / 1000).toFixed(1);
-    if (this.#failures > 2) this.#onTrouble(`${this.#doing}: works again after ${seconds} s`);
+    if (this.#saidMs !== null) {
+      this.#onTrouble(`${this.#doing}: works again after ${((performance.now() - this.#sinceMs) / 1000).toFixed(1)} s`);
+    }
+    this.#saidMs = null;
     this.#failures = 0;
   }
 }

@@ -20,6 +20,7 @@ export default async function setup() {
   if (status === null) {
     process.env.KAFKA_BROKERS = said.trim().replace('KAFKA_BROKERS=', '');
     globalThis.kafkaBroker = child;
+    process.once('exit', () => child.kill()); // also where the run was broken off
   } else if (status === 77) {
     process.env.KAFKA_SKIPPED = complaint.trim().split('\n').at(-1);
     const line = '!'.repeat(100);
