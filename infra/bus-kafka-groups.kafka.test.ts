@@ -192,4 +192,15 @@ describeKafka('a topic of Kafka', () => {
     const bus = (await openTopics()).fragments;
     await expect(take(bus, 'g', 1, ack, { partitions: [0] })).rejects.toMatchObject({ code: 'REFUSED' });
   });
+
+  test('has groups of its own: one that reads another topic already is refused', async () => {
+    const topics = await openTopics();
+    const reading = new Reading(topics.alerts, 'g', ack);
+    await reading.until(() => reading.has.length === 1);
+    await expect(take(topics.fragments, 'g', 1)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('INCONSISTENT_GROUP_PROTOCOL'),
+    });
+    await reading.stop();
+  });
 });

@@ -14,8 +14,11 @@ import type { KafkaConnection } from './kafka-connection.ts';
 import { typeOf } from './kafka-errors.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 
-/** How members of a group agree on who has what: part of the protocol between releases. */
-const PROTOCOL = 'tripline-sticky-1';
+/**
+ * How members of a group agree on who has what: part of the protocol between releases. It names the topic, so that Kafka
+ * refuses a group that is used on two: one could not divide the other's partitions.
+ */
+const protocolOf = (topic: string): string => `tripline-sticky-1 ${topic}`;
 /** A broker that does not answer in this time is not waited for. */
 const LEAVE_MS = 2_000;
 /** The group has gone on without this member, or as good as. */
@@ -74,7 +77,7 @@ export class KafkaMember {
       sessionTimeout: kafka.sessionTimeoutMs,
       rebalanceTimeout: kafka.rebalanceTimeoutMs,
       memberId: this.#memberId,
-      groupProtocols: [{ name: PROTOCOL, metadata: encodeMember(topic, claim) }],
+      groupProtocols: [{ name: protocolOf(topic), metadata: encodeMember(topic, claim) }],
     });
     this.#memberId = joined.memberId;
     const { memberAssignment } = await coordinator.syncGroup({
