@@ -39,7 +39,7 @@ export function addressOf(store: StoreSettings): StoreAddress {
   const pem = Object.entries(tls).flatMap(([name, path]) =>
     path === undefined ? [] : [[name, readNamed(`store.tls.${name}`, path)]],
   );
-  return { ...given, tls: Object.fromEntries(pem) as Record<string, string> } as StoreAddress;
+  return { ...given, tls: Object.fromEntries(pem) as Record<string, string> };
 }
 
 /** @throws {ConfigError} that names the key and the file, not the content */

@@ -64,7 +64,7 @@ export function liveCommands(io: Io, version: string): Command[] {
     roles: (config: Config) => Promise<readonly Role[]>,
     needsStore = true,
   ) => {
-    const config = configOf(flags, io);
+    const config = configOf(flags, io, name);
     await runHost({ name, config, model: flags.model, io, version, roles: await roles(config), needsStore });
   };
   const ingest = withOrigin(withCommon(new Command('ingest')))
@@ -90,10 +90,17 @@ export function liveCommands(io: Io, version: string): Command[] {
   return [run, ingest, detect, notify];
 }
 
-function configOf(flags: LiveFlags, io: Io): Config {
+/** Somebody who runs all of it and names no destination looks at the screen. */
+function configOf(flags: LiveFlags, io: Io, command: string): Config {
   const config = loadConfig(flags.config, io.env);
-  if (flags.http === undefined) return config;
-  return { ...config, live: { ...config.live, http: { listen: flags.http } } };
+  const { http, destinations } = config.live;
+  const toScreen = command === 'run' && destinations.length === 0;
+  const live = {
+    ...config.live,
+    http: flags.http === undefined ? http : { listen: flags.http },
+    destinations: toScreen ? [{ type: 'stdout' as const, name: 'stdout' }] : destinations,
+  };
+  return { ...config, live };
 }
 
 /** What is read: the inputs of the command line, once or for ever, or the sources of the config. */

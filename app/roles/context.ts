@@ -1,19 +1,19 @@
 import type { Health } from '../../infra/health.ts';
 import type { Log } from '../../infra/log.ts';
 import type { Metrics } from '../../infra/metrics.ts';
+import type { RowSink } from '../../infra/store-rows.ts';
 import type { Topics } from '../../infra/topics.ts';
 import type { LearnedModel } from '../../models/learned/artifact.ts';
 import type { Config } from '../config.ts';
 import type { Io } from '../io.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
-import type { Rows } from './rows.ts';
 
 /** What every role of a live installation works with. */
 export interface RoleContext {
   readonly config: Config;
   readonly model: LearnedModel | null;
   readonly topics: Topics;
-  readonly rows: Rows;
+  readonly rows: RowSink;
   /** false = the store is `none` */
   readonly hasStore: boolean;
   readonly deadLetters: DeadLetterBox;

@@ -2,6 +2,8 @@ import { appendFile, open, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DestinationSettings } from '../config-live.ts';
 import type { Output } from '../io.ts';
+import { alertText } from '../report-alert.ts';
+import type { Style } from '../style.ts';
 import type { NumberedAlert } from './messages.ts';
 import type { Destination, Refused } from './notify-stage.ts';
 
@@ -11,6 +13,8 @@ const LONGEST_PAUSE_MS = 60_000;
 
 export interface DestinationHooks {
   readonly stdout: Output;
+  /** text for people where standard output is a terminal, else JSON lines */
+  readonly style: Style | null;
   /** said once when deliveries begin to fail, and once when they work again */
   readonly onTrouble: (destination: string, message: string) => void;
 }
@@ -24,7 +28,9 @@ export function openDestination(settings: DestinationSettings, mark: unknown, ho
       return {
         name: settings.name,
         async deliver(alerts) {
-          await hooks.stdout.write(alerts.map(lineOf).join(''));
+          const { style } = hooks;
+          const told = style === null ? alerts.map(lineOf) : alerts.map(({ event }) => alertText(event, style));
+          await hooks.stdout.write(told.join(''));
           return [];
         },
         mark: async () => null,

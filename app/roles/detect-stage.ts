@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { coverageOf } from '../../alerts/coverage.ts';
 import type { Bus } from '../../infra/bus.ts';
+import type { RowSink } from '../../infra/store-rows.ts';
 import { createFragmentDecoder, type FragmentDecoder } from '../../infra/wire.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import { Dictionary, FragmentBlock } from '../../ingest/fragment.ts';
@@ -8,7 +9,6 @@ import type { Partition } from '../partition.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import { encodeSaid } from './messages.ts';
 import { Outbound } from './outbound.ts';
-import type { Rows } from './rows.ts';
 import type { Stage } from './stage.ts';
 
 /** Fragments between two turns of the event loop: heartbeats, timers and metrics wait no longer than some 30 ms. */
@@ -30,7 +30,7 @@ export interface Absorbed {
 export interface DetectStageOptions {
   readonly partition: number;
   readonly engine: Partition;
-  readonly rows: Rows;
+  readonly rows: RowSink;
   readonly verdicts: Bus;
   readonly deadLetters: DeadLetterBox;
   readonly nowMs: () => number;

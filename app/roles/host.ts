@@ -8,8 +8,7 @@ import { withModel } from '../model.ts';
 import { openTopics } from './bus.ts';
 import type { RoleContext } from './context.ts';
 import { DeadLetterBox } from './dead-letters.ts';
-import { openRows } from './open-rows.ts';
-import { NO_ROWS } from './rows.ts';
+import { NO_ROWS, openRows } from './open-rows.ts';
 
 export type Role = (context: RoleContext) => Promise<void>;
 

@@ -1,9 +1,9 @@
 import type { AlertEvent } from '../../alerts/event.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
+import type { RowSink } from '../../infra/store-rows.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import { decodeAlert, decodeRejects, type NumberedAlert } from './messages.ts';
-import type { Rows } from './rows.ts';
 import type { Stage } from './stage.ts';
 
 const PAGE = 'notify';
@@ -97,7 +97,7 @@ export class NotifyStage implements Stage {
 }
 
 /** The store as a destination: what it has taken is safe at the next flush. */
-export function storeDestination(rows: Rows): Destination {
+export function storeDestination(rows: RowSink): Destination {
   return {
     name: 'store',
     async deliver(alerts) {
@@ -111,11 +111,11 @@ export function storeDestination(rows: Rows): Destination {
 
 /** Dead letters to the store. */
 export class RejectStage implements Stage {
-  readonly #rows: Rows;
+  readonly #rows: RowSink;
   /** records of this topic that cannot be read themselves; they stay in the topic */
   unreadable = 0;
 
-  constructor(rows: Rows) {
+  constructor(rows: RowSink) {
     this.#rows = rows;
   }
 

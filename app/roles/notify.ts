@@ -1,3 +1,4 @@
+import { styleFor } from '../style.ts';
 import type { RoleContext } from './context.ts';
 import { openDestination } from './destinations.ts';
 import { beat, hooksOf } from './detect.ts';
@@ -18,6 +19,7 @@ export async function runNotify(context: RoleContext): Promise<void> {
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const hooks = {
     stdout: io.stdout,
+    style: io.stdout.isTTY ? styleFor(io.stdout, io.env) : null,
     onTrouble: (destination: string, message: string) => log.warn('destination', { destination, why: message }),
   };
   const stages = config.live.destinations.map((settings) =>
