@@ -31,7 +31,24 @@ function inputLines(summary: Summary): string[] {
     ),
     row('invocations', `${count(summary.invocations)} of ${plural(summary.functions, 'function')}`),
     row('set aside', setAside(summary)),
+    ...boundLines(summary),
   ];
+}
+
+/** What bounds on memory have cost: nothing is said where they were not met. */
+function boundLines(summary: Summary): string[] {
+  const { evicted, forgotten_events: events, forgotten_attempts: attempts } = summary;
+  const { early_rows: rows, ungraded, unsaid } = summary;
+  const lines = [
+    evicted > 0 &&
+      `${plural(evicted, 'function')} forgotten to make room for others, the least used first: more were called than limits.functions allows`,
+    events > 0 && `${plural(events, 'event')} forgotten early: a copy of one that came later was counted again`,
+    attempts > 0 && `${plural(attempts, 'START or failure', 'STARTs or failures')} not waited for`,
+    rows > 0 && `${plural(rows, 'invocation')} stored before all pieces of it could have come`,
+    ungraded > 0 && `${plural(ungraded, 'window')} of the future stored without being judged`,
+    unsaid > 0 && `${plural(unsaid, 'announcement')} not made: too many of a kind in an hour`,
+  ].filter((line) => line !== false);
+  return lines.map((line, i) => row(i === 0 ? 'bounds' : '', line));
 }
 
 function setAside(summary: Summary): string {

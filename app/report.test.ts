@@ -139,6 +139,12 @@ const summary: Summary = {
   late: 2,
   too_late: 3,
   partial: 4,
+  evicted: 0,
+  forgotten_events: 0,
+  forgotten_attempts: 0,
+  early_rows: 0,
+  ungraded: 0,
+  unsaid: 0,
   rejects: { 'truncated JSON': 1, 'no function': 2000 },
   alerts: { cost: 2, errors: 1 },
   pages: [
@@ -191,6 +197,14 @@ Cannot be watched
   T3 title of T3, all functions: no status
   T4 title of T4, 2 of 3 functions: no byte counts
 `);
+  });
+
+  test('says what bounds have cost, where they were met', () => {
+    const flooded = { ...result, summary: { ...summary, evicted: 198_000, unsaid: 1 } };
+    expect(summaryText(flooded, plain).split('\n').slice(4, 6)).toEqual([
+      '  bounds       198,000 functions forgotten to make room for others, the least used first: more were called than limits.functions allows',
+      '               1 announcement not made: too many of a kind in an hour',
+    ]);
   });
 
   test('ends with the commands that lead on', () => {

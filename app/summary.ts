@@ -21,6 +21,13 @@ export interface Summary {
   readonly late: number;
   readonly too_late: number;
   readonly partial: number;
+  /** functions forgotten to make room for others, and what else bounds on memory have cost; all 0 for a fleet within them */
+  readonly evicted: number;
+  readonly forgotten_events: number;
+  readonly forgotten_attempts: number;
+  readonly early_rows: number;
+  readonly ungraded: number;
+  readonly unsaid: number;
   readonly rejects: Readonly<Record<string, number>>;
   /** alerts (not events) by signal, and by severity */
   readonly alerts: Readonly<Record<string, number>>;
@@ -77,6 +84,12 @@ export function summaryOf(parts: SummaryParts): Summary {
     late: totals.late,
     too_late: totals.tooLate,
     partial: totals.partial,
+    evicted: totals.evicted,
+    forgotten_events: totals.forgottenEvents,
+    forgotten_attempts: totals.forgottenAttempts,
+    early_rows: totals.earlyRows,
+    ungraded: totals.ungraded,
+    unsaid: totals.unsaid,
     rejects: Object.fromEntries([...parts.rejects].sort(([a], [b]) => (a < b ? -1 : 1))),
     alerts: alerts.bySignal(),
     alerts_by_severity: alerts.bySeverity(),

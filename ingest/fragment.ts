@@ -133,7 +133,7 @@ export class FragmentBlock {
 
 /** Collects fragments into blocks and hands each full block to `emit`, which owns it from then on. */
 export class FragmentWriter {
-  readonly dictionary: Dictionary;
+  dictionary: Dictionary;
   block: FragmentBlock;
   readonly #emit: (block: FragmentBlock) => void;
   #held = false;
@@ -196,6 +196,16 @@ export class FragmentWriter {
     grown.u.set(this.block.u);
     grown.n = this.block.n;
     this.block = grown;
+  }
+
+  /**
+   * Flushes, and goes on with an empty dictionary: texts are never taken out of one, so what runs for months begins anew
+   * when it has grown past what is wanted. Parsers that write here notice at their next `push`. Not between `hold` and `release`.
+   */
+  renew(): void {
+    this.flush();
+    this.dictionary = new Dictionary();
+    this.block = new FragmentBlock(this.dictionary);
   }
 
   flush(): void {

@@ -20,7 +20,7 @@ export interface LogStream {
   /** dictionary numbers; 0 = unknown. `fn` may be learnt from a line (`functionName`, `functionArn`) in a custom group. */
   fn: number;
   version: number;
-  readonly stream: number;
+  stream: number;
   /** the invocation that started and has not reported, all zero = none */
   readonly open: RequestId;
   /** the runtime is a durable execution's: its invocations are replays */
@@ -51,7 +51,7 @@ export function readFunctionArn(arn: string): { name: string; version: string | 
  * open invocations of environments not heard of for long, never an identity.
  */
 export class Identities {
-  readonly #dictionary: Dictionary;
+  #dictionary: Dictionary;
   readonly #groups = new Map<string, LogGroup>();
   readonly #streams = new Map<string, LogStream>();
   readonly #groupByBytes = new ByteTable<LogGroup>();
@@ -60,6 +60,19 @@ export class Identities {
   #groupCount = 0;
 
   constructor(dictionary: Dictionary) {
+    this.#dictionary = dictionary;
+  }
+
+  /** Streams keep what they know, by the numbers of another dictionary. About 0.5 µs a stream remembered. */
+  renew(dictionary: Dictionary): void {
+    const before = this.#dictionary;
+    const moved = (id: number) => dictionary.id(before.text(id));
+    for (const stream of this.#streams.values()) {
+      stream.fn = moved(stream.fn);
+      stream.version = moved(stream.version);
+      stream.stream = moved(stream.stream);
+      stream.open.text = moved(stream.open.text);
+    }
     this.#dictionary = dictionary;
   }
 

@@ -39,11 +39,12 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  */
 export function createParser(options: ParserOptions, out: FragmentWriter, reject: (reject: Reject) => void): Parser {
   const reading = createReading(options, out, reject);
-  const { framer, journal } = reading;
+  const { framer, journal, renew } = reading;
   const tail = new Tail();
   let isStart = true;
 
   function push(given: Uint8Array): void {
+    renew();
     // one class of array in all that follows: a Buffer among plain arrays would halve the speed of every access
     const chunk = new Uint8Array(given.buffer, given.byteOffset, given.length);
     journal.stats.bytes += chunk.length;
@@ -80,6 +81,7 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
   }
 
   function end(): void {
+    renew();
     if (isStart) startsReading(true);
     framer.read(tail.bytes, true);
   }
@@ -87,7 +89,10 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
   return {
     push,
     end,
-    settle: () => framer.settle(),
+    settle() {
+      renew();
+      framer.settle();
+    },
     get wholeUpTo() {
       return framer.wholeUpTo;
     },
@@ -99,7 +104,7 @@ function createReading(
   options: ParserOptions,
   out: FragmentWriter,
   reject: (reject: Reject) => void,
-): Reading & { framer: Framer } {
+): Reading & { framer: Framer; renew(): void } {
   const identities = new Identities(out.dictionary);
   const recorder = new Recorder(out);
   const journal = new Journal(options.origin, reject);
@@ -130,7 +135,16 @@ function createReading(
       journal.line = line;
     },
   };
-  return { ...reading, framer: new Framer(reading, subscriptions, true) };
+  let { dictionary } = out;
+  /** `out` may have begun a new dictionary since the last call. */
+  const renew = () => {
+    if (out.dictionary === dictionary) return;
+    dictionary = out.dictionary;
+    identities.renew(dictionary);
+    recorder.renew();
+    subscriptions.renew(dictionary);
+  };
+  return { ...reading, framer: new Framer(reading, subscriptions, true), renew };
 }
 
 /** The bytes that wait for more, at the start of a buffer that grows. */

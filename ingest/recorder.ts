@@ -57,11 +57,17 @@ export class Recorder {
   #startTimeMs = 0;
   #startVersion = 0;
   #fusing = false;
-  readonly #outOfMemory: number;
+  #outOfMemory = 0;
 
   constructor(out: FragmentWriter) {
     this.out = out;
-    this.#outOfMemory = out.dictionary.id('Runtime.OutOfMemory');
+    this.renew();
+  }
+
+  /** The dictionary of `out` is another. Not between `begin` and `end`. */
+  renew(): void {
+    this.#outOfMemory = this.out.dictionary.id('Runtime.OutOfMemory');
+    this.report.clear();
   }
 
   begin(fusing: boolean): void {

@@ -2,6 +2,7 @@ import { Byte, EARLIEST_MS, LATEST_MS, Literal, quad, skipSpaces } from '../byte
 import { LambdaJsonBytes } from '../formats/lambda-json-bytes.ts';
 import { LambdaTextBytes } from '../formats/lambda-text-bytes.ts';
 import { VersionBytes } from '../formats/version-bytes.ts';
+import type { Dictionary } from '../fragment.ts';
 import type { Identities, LogGroup, LogStream } from '../identity.ts';
 import type { Journal } from '../journal.ts';
 import type { MessageReader } from '../message-reader.ts';
@@ -46,6 +47,7 @@ export class SubscriptionBytes {
   readonly #region: string | null;
   readonly #uuids = new UuidBytes();
   readonly #timestamps = new TimestampBytes();
+  readonly #versions: VersionBytes;
   readonly #text: LambdaTextBytes;
   readonly #json: LambdaJsonBytes;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -67,9 +69,13 @@ export class SubscriptionBytes {
     this.#journal = journal;
     this.#reader = reader;
     this.#region = region;
-    const versions = new VersionBytes(recorder.out.dictionary);
-    this.#text = new LambdaTextBytes(recorder, versions, this.#uuids);
-    this.#json = new LambdaJsonBytes(recorder, versions, this.#uuids, journal);
+    this.#versions = new VersionBytes(recorder.out.dictionary);
+    this.#text = new LambdaTextBytes(recorder, this.#versions, this.#uuids);
+    this.#json = new LambdaJsonBytes(recorder, this.#versions, this.#uuids, journal);
+  }
+
+  renew(dictionary: Dictionary): void {
+    this.#versions.renew(dictionary);
   }
 
   /**

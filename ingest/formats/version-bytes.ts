@@ -11,14 +11,21 @@ const MAX_VERSION = 1 << 20;
 export class VersionBytes {
   /** dictionary number of the version read last */
   version = 0;
-  readonly #dictionary: Dictionary;
+  #dictionary: Dictionary;
   /** dictionary number of `$LATEST` */
-  readonly latest: number;
+  latest: number;
   readonly #numbered = new Map<number, number>();
 
   constructor(dictionary: Dictionary) {
     this.#dictionary = dictionary;
     this.latest = dictionary.id(LATEST);
+  }
+
+  renew(dictionary: Dictionary): void {
+    this.#dictionary = dictionary;
+    this.latest = dictionary.id(LATEST);
+    this.version = 0;
+    this.#numbered.clear();
   }
 
   /** Where the version that starts at `at` ends, or -1 for any other word. */
