@@ -60,11 +60,12 @@ function replicated(table: string, definition: string): string {
     table in SHARDED_BY
       ? "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
       : "'/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}'";
-  return definition.replace(
-    /\bENGINE = (\w*MergeTree)(?:\(([^)]*)\))?/,
-    (_, engine: string, options?: string) =>
-      `ENGINE = Replicated${engine}(${options === undefined ? place : `${place}, ${options}`})`,
-  );
+  const engine = /\bENGINE = (\w*MergeTree)(?:\(([^)]*)\))?/;
+  if (!engine.test(definition)) throw new Error(`${table} has no engine that can be replicated`);
+  return definition.replace(engine, (_, name: string, options?: string) => {
+    const all = options === undefined ? place : `${place}, ${options}`;
+    return `ENGINE = Replicated${name}(${all})`;
+  });
 }
 
 /** Holds no rows, so it is made anew whenever the columns behind it change. */

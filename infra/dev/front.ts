@@ -33,8 +33,8 @@ export interface FrontOptions {
   readonly port?: number;
   /** null = everybody is answered */
   readonly login?: Login;
-  /** PEM; given, it speaks https */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** PEM; given, it speaks https. With `ca`, only with those whose certificate that signed. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
   /** What becomes of a statement before the engine gets it. */
   readonly rewrite?: (sql: string) => string;
 }
@@ -63,7 +63,9 @@ class HttpFront implements Front {
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
       void this.#respond(request, response).catch(() => response.destroy());
     };
-    this.#server = options.tls === undefined ? createServer(answer) : createTlsServer(options.tls, answer);
+    const { tls } = options;
+    this.#server =
+      tls === undefined ? createServer(answer) : createTlsServer({ ...tls, requestCert: tls.ca !== undefined }, answer);
   }
 
   get url(): string {
