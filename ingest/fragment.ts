@@ -199,12 +199,12 @@ export class FragmentWriter {
   }
 
   /**
-   * Flushes, and goes on with an empty dictionary: texts are never taken out of one, so what runs for months begins anew
+   * Flushes, and goes on with an empty dictionary (several writers may share one): texts are never taken out of one, so what runs for months begins anew
    * when it has grown past what is wanted. Parsers that write here notice at their next `push`. Not between `hold` and `release`.
    */
-  renew(): void {
+  renew(dictionary = new Dictionary()): void {
     this.flush();
-    this.dictionary = new Dictionary();
+    this.dictionary = dictionary;
     this.block = new FragmentBlock(this.dictionary);
   }
 

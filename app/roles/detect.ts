@@ -123,6 +123,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
         deploys: config.deploys,
         invocations: hasStore ? config.invocations : 'none',
         records: hasStore,
+        limits: config.live.limits,
         shards: shardsOfPartition(partition, topics.fragments.partitions),
         ...(pages === null ? {} : { restored: pages }),
         ...(model === null ? {} : { model }),
@@ -147,7 +148,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
   });
 }
 
-function count({ metrics }: RoleContext, counted: Map<number, PipelineTotals>, absorbed: Absorbed): void {
+function count({ metrics, log }: RoleContext, counted: Map<number, PipelineTotals>, absorbed: Absorbed): void {
   const { partition, engine, minutes, seconds, poison } = absorbed;
   const totals = engine.totals();
   const before = counted.get(partition) ?? totals;
@@ -158,9 +159,14 @@ function count({ metrics }: RoleContext, counted: Map<number, PipelineTotals>, a
     duplicates: totals.duplicates - before.duplicates,
     late: totals.late - before.late,
     tooLate: totals.tooLate - before.tooLate,
-    evictedFunctions: 0,
+    evictedFunctions: totals.evicted - before.evicted,
     seconds,
   });
+  if (totals.evicted > before.evicted)
+    log.warn('functions forgotten to make room for others, the least used first: see limits.functions', {
+      partition,
+      forgotten: totals.evicted - before.evicted,
+    });
   if (poison > 0) metrics.detect.poisoned(poison);
   const { watermarkMs } = engine;
   metrics.detect.progress(partition, {

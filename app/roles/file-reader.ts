@@ -114,6 +114,11 @@ export class FileReader {
     this.#options.onTrouble(message);
   }
 
+  /** Goes on with another dictionary: what it was given has grown too large. */
+  renew(dictionary: FragmentWriter['dictionary']): void {
+    this.#writer.renew(dictionary);
+  }
+
   get position(): FilePosition {
     const { offset, line } = this.#parser.wholeUpTo;
     return { offset, line, identity: this.#file.identity, isDone: this.#isDone };

@@ -18,6 +18,8 @@ const DISCOVER_MS = 2000;
 const SAVE_MS = 5000;
 /** A turn that takes longer, ms: the bus takes nothing any more. */
 const STUCK_MS = 300_000;
+/** Texts of all files that are kept (names, versions, streams, request ids that are no UUIDs); then the list begins anew. */
+export const TEXTS_KEPT = 1_000_000;
 
 /**
  * Follows the files of the configuration that this replica is given: the partitions of `sources` divide them by name, and
@@ -28,7 +30,8 @@ export class FollowingIngest {
   readonly #context: RoleContext;
   readonly #sources: readonly SourceSettings[];
   readonly #sink: FragmentSink;
-  readonly #dictionary = new Dictionary();
+  /** one for all files: blocks of several would not go together */
+  #dictionary = new Dictionary();
   readonly #lanes = new Map<number, SourceLane>();
   #assigned: readonly number[] = [];
   #rejects: Reject[] = [];
@@ -87,11 +90,17 @@ export class FollowingIngest {
     if (startedMs >= this.#discoverMs) await this.#discover();
     let isAnyMore = false;
     for (const lane of this.#lanes.values()) if (await lane.readRound()) isAnyMore = true;
+    if (this.#dictionary.texts.length > TEXTS_KEPT) this.#renew();
     if (nowMs() >= this.#flushMs) await this.#flush();
     if (nowMs() >= this.#saveMs) await this.#saveAll();
     if (isAnyMore) return;
     const untilMs = Math.max(1, Math.min(IDLE_MS, config.live.live.flushMs));
     await wait(untilMs, undefined, { signal }).catch(() => {});
+  }
+
+  #renew(): void {
+    this.#dictionary = new Dictionary();
+    for (const lane of this.#lanes.values()) lane.renew(this.#dictionary);
   }
 
   async #flush(): Promise<void> {
@@ -159,7 +168,7 @@ export class FollowingIngest {
         name: String(partition),
         stateDir: join(config.live.state, name),
         sink: this.#sink,
-        dictionary: this.#dictionary,
+        dictionary: () => this.#dictionary,
         reject: (reject) => {
           this.#rejects.push(reject);
           this.#context.metrics.ingest.rejected(reject.reason);

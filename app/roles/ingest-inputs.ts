@@ -10,6 +10,7 @@ import { orderArrivals } from '../replay-order.ts';
 import { pagesIn, readSources, type Source } from '../replay-read.ts';
 import type { RoleContext } from './context.ts';
 import { FragmentSink } from './fragment-sink.ts';
+import { TEXTS_KEPT } from './ingest-follow.ts';
 import { Lane } from './lane.ts';
 
 const MEMORY_BYTES = 512 * 1024 * 1024;
@@ -94,6 +95,7 @@ class InputReader {
       for await (const chunk of source.open(() => {})) {
         heardMs = nowMs();
         bytes += chunk.length;
+        if (writer.dictionary.texts.length > TEXTS_KEPT) writer.renew();
         parser.push(chunk);
         writer.flush();
         const sent = this.#sink.takeSent();

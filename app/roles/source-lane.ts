@@ -20,7 +20,7 @@ export interface SourceLaneOptions {
   readonly name: string;
   readonly stateDir: string;
   readonly sink: FragmentSink;
-  readonly dictionary: Dictionary;
+  readonly dictionary: () => Dictionary;
   readonly reject: (reject: Reject) => void;
   readonly onTrouble: (path: string, message: string) => void;
 }
@@ -88,7 +88,7 @@ export class SourceLane {
         settings,
         position: this.#known.get(path) ?? null,
         lane: this.lane,
-        dictionary,
+        dictionary: dictionary(),
         reject,
         onTrouble: (message) => onTrouble(path, message),
         room: () => sink.push(),
@@ -96,6 +96,10 @@ export class SourceLane {
       this.#readers.set(path, reader);
       this.isAtEnd = false;
     }
+  }
+
+  renew(dictionary: Dictionary): void {
+    for (const reader of this.#readers.values()) reader.renew(dictionary);
   }
 
   /** A piece of each file that has one. True when there was any. */
