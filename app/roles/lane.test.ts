@@ -113,6 +113,18 @@ describe('a lane', () => {
     );
   });
 
+  test('history that was read to its end holds nobody up, until it goes on', async () => {
+    const seen = await arrived((lane) => {
+      const [first, second] = [calls(30), calls(60)];
+      for (const block of first) lane.take(block);
+      for (let i = 0; i < 3; i++) lane.tickLive(START_MS + 30 * 86_400_000, true);
+      for (const block of second) lane.take(block);
+    });
+    const ticks = seen.filter(({ partition, tick }) => partition === 0 && tick !== null).map(({ tick }) => tick);
+    expect(ticks.filter((tick) => tick === '7 ends')).toHaveLength(1);
+    expect(ticks.at(-1)).toBe('7');
+  });
+
   test('believes no source that lives in the future', async () => {
     const seen = await arrived((lane) => {
       for (const block of calls(30)) lane.take(block);

@@ -23,6 +23,8 @@ export class Lane {
   #tickedMs: number;
   #newestMs = Number.NEGATIVE_INFINITY;
   #isLive = false;
+  /** it was told that nothing more comes; what comes all the same begins anew */
+  #isOver = false;
 
   /** @param startMs watermark to go on from, NaN = none */
   constructor(name: string, sink: FragmentSink, startMs = Number.NaN) {
@@ -71,7 +73,12 @@ export class Lane {
     if (Number.isNaN(this.#clock.watermarkMs)) return;
     let timeMs = this.#clock.watermarkMs;
     if (this.#newestMs > nowMs - LIVE_MS) this.#isLive = true; // and stays so: silence is what is to be seen
-    if (isAtEnd && this.#isLive) timeMs = Math.max(timeMs, nowMs - DELIVERY_MS);
+    if (isAtEnd && !this.#isLive) {
+      // history, read to its end: others must not wait for it
+      if (!this.#isOver) this.end();
+      return;
+    }
+    if (isAtEnd) timeMs = Math.max(timeMs, nowMs - DELIVERY_MS);
     timeMs = Math.min(timeMs, nowMs + FUTURE_MS);
     if (timeMs > this.#tickedMs || Number.isNaN(this.#tickedMs)) this.#tick(timeMs);
   }
@@ -79,11 +86,13 @@ export class Lane {
   /** Nothing more will come: nobody has to wait for this clock. */
   end(): void {
     if (Number.isNaN(this.#tickedMs)) return;
+    this.#isOver = true;
     this.#sink.tick({ timeMs: this.#tickedMs, clock: this.name, isLast: true });
   }
 
   #tick(timeMs: number): void {
     this.#tickedMs = timeMs;
+    this.#isOver = false;
     this.#sink.tick({ timeMs, clock: this.name, isLast: false });
   }
 }
