@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { bytes } from './bus-contract.fixture.ts';
 import { closeKafka, describeKafka, freshOptions, openTopics, Reading } from './kafka.fixture.ts';
 
-const RECORDS = 3_000;
+const RECORDS = 1_500;
 let data = '';
 let broker: ChildProcess | null = null;
 
