@@ -33,7 +33,7 @@ module.exports = {
       to: { path: '^ingest/sources/' },
     },
     only('tfjs-only-in-learned', 'node_modules/@tensorflow', '^models/learned/'),
-    only('kafkajs-only-in-kafka-client', 'node_modules/kafkajs/', '^infra/kafka-client[.]ts$'),
+    only('kafkajs-only-in-kafka-client', 'node_modules/kafkajs/', '^(infra/kafka-client[.]ts$|bench/)'), // bench: as a peer
     only('wires-only-at-the-edges', 'node_modules/(kafkajs|@clickhouse|chdb|fastify|@aws-sdk)/', '^(infra|bench)/'),
     only(
       'files-and-sockets-only-at-the-edges',
