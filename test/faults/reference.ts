@@ -1,0 +1,88 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Outcome } from './compare.ts';
+import { Installation } from './installation.ts';
+import { type Lab, until } from './lab.ts';
+import type { Ran } from './run.ts';
+import { readTopic } from './topics.ts';
+
+const READ_MS = 180_000;
+/** Nothing has changed for so long: it is done. */
+const CALM_MS = 4_000;
+
+/** The least that must be there for a comparison to mean something. */
+const LEAST: Readonly<Record<string, number>> = {
+  alerts: 25,
+  kinds: 6,
+  functions: 30,
+  'rows of invocations': 10_000,
+  'rows of function_minutes': 10_000,
+  'rows of scores': 100,
+  'rows of alert_events': 25,
+  'rows of alerts': 10,
+  'rows of coverage': 100,
+  'rows of rejects': 3,
+};
+
+/** Sends the file through `tripline ingest` once. Returns what then lies in each partition: every run gets the same. */
+export async function ingestOnce(lab: Lab): Promise<Uint8Array[][]> {
+  const installation = await Installation.open(lab, 'ingest once');
+  try {
+    const child = installation.launch('ingest', 'ingest', [lab.file]);
+    const { code } = await child.endedWithin(READ_MS, 'after its start');
+    if (code !== 0) throw new Error(`tripline ingest ended with ${code}: ${child.logFile}`);
+    return await readTopic(installation.topics, 'fragments', await installation.progress.ends('fragments'));
+  } finally {
+    await installation.close();
+  }
+}
+
+/** The rejects that the parser found: ingest says them, not the workers that are fed. */
+export const withoutRejectsOfIngest = (outcome: Outcome): Outcome => outcome;
+
+/** `tripline run FILE`: the same in one process, on the local log. */
+export async function runLocally(lab: Lab): Promise<Ran> {
+  const name = 'tripline run FILE';
+  const bus = { local: { dir: join(lab.dir, 'tripline-run-FILE', 'bus') } };
+  const installation = await Installation.open(lab, name, { bus });
+  try {
+    const child = await installation.start('run', 'run', [lab.file]);
+    await child.said(/read 1 input/, READ_MS);
+    let state = '';
+    let sinceMs = Date.now();
+    await until('the end of what tripline run says', READ_MS, async () => {
+      const now = `${sizeOf(installation.alertsFile)} ${await installation.store.rows('SELECT max(minute), count() FROM function_minutes')}`;
+      if (now !== state) sinceMs = Date.now();
+      state = now;
+      await wait(500);
+      return Date.now() - sinceMs > CALM_MS;
+    });
+    await installation.endAll();
+    return { injected: 'one process, the local log', outcome: await installation.outcome() };
+  } finally {
+    await installation.close();
+  }
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** What there is, as counts. @throws {Error} where it is so little that equality would say nothing */
+export function measureOf({ alerts, tables }: Outcome): string {
+  const events = alerts.map((line) => JSON.parse(line) as { signal: string; functions?: unknown[] });
+  const counts: Record<string, number> = {
+    alerts: alerts.length,
+    kinds: new Set(events.map(({ signal }) => signal)).size,
+    functions: tables.get('functions')?.length ?? 0,
+  };
+  for (const [name, rows] of tables) counts[`rows of ${name}`] = rows.length;
+  for (const [name, least] of Object.entries(LEAST)) {
+    if ((counts[name] ?? 0) < least) throw new Error(`the undisturbed run has ${counts[name] ?? 0} ${name}: too few`);
+  }
+  if (!events.some(({ functions }) => (functions?.length ?? 0) > 1)) {
+    throw new Error('the undisturbed run has no alert of several functions');
+  }
+  return Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ');
+}
+
+export const textOf = (file: string): string => readFileSync(file, 'utf8');
