@@ -88,3 +88,28 @@ function sequences(lines: readonly string[]): Map<string, string> {
 
 const shown = (what: string, lines: readonly string[]): string[] =>
   lines.slice(0, EXAMPLES).map((line) => `${what}: ${line.slice(0, SHOWN_CHARACTERS)}`);
+
+/** Several runs of one fault as one. */
+export function combine(comparisons: readonly Comparison[]): Comparison {
+  const tables = new Map<string, Lines>();
+  for (const lines of comparisons.flatMap((it) => it.tables)) {
+    const known = tables.get(lines.name);
+    tables.set(lines.name, known === undefined ? lines : sum(known, lines));
+  }
+  return {
+    alerts: comparisons.map(({ alerts }) => alerts).reduce(sum),
+    tables: [...tables.values()],
+    isEqual: comparisons.every(({ isEqual }) => isEqual),
+  };
+}
+
+const sum = (a: Lines, b: Lines): Lines => ({
+  name: a.name,
+  expected: a.expected + b.expected,
+  equal: a.equal + b.equal,
+  missing: a.missing + b.missing,
+  twice: a.twice + b.twice,
+  other: a.other + b.other,
+  misordered: a.misordered + b.misordered,
+  examples: [...a.examples, ...b.examples].slice(0, 3 * EXAMPLES),
+});

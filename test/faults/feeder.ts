@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Bus } from '../../infra/bus.ts';
+import type { TopicName, Topics } from '../../infra/topics.ts';
 
 /** Between two looks at the clock, ms. */
 const TURN_MS = 20;
@@ -7,31 +7,33 @@ const TURN_MS = 20;
 /** A record, and when it is its turn: from 0, the start, to 1, the end. */
 export interface Due {
   readonly at: number;
+  readonly topic: TopicName;
   readonly partition: number;
   readonly record: Uint8Array;
 }
 
 /** The records of each partition, in their order, spread evenly. */
-export function spread(partitions: readonly (readonly Uint8Array[])[]): Due[] {
-  return partitions
-    .flatMap((records, partition) =>
-      records.map((record, i) => ({ at: (i + 0.5) / records.length, partition, record })),
-    )
-    .sort((a, b) => a.at - b.at); // stable: the order within a partition stays
+export function spread(topic: TopicName, partitions: readonly (readonly Uint8Array[])[]): Due[] {
+  return partitions.flatMap((records, partition) =>
+    records.map((record, i) => ({ at: (i + 0.5) / records.length, topic, partition, record })),
+  );
 }
+
+/** Stable: what is due at one time stays in its order. */
+export const inTurn = (records: readonly Due[]): Due[] => [...records].sort((a, b) => a.at - b.at);
 
 /** Publishes records at their time, however long a publish takes: the order in each partition is that of the list. */
 export class Feeder {
-  readonly #bus: Bus;
+  readonly #topics: Topics;
   readonly #records: readonly Due[];
   readonly #lengthMs: number;
   readonly #waiting: { readonly at: number; readonly resolve: () => void }[] = [];
   #running: Promise<void> = Promise.resolve();
   #at = 0;
 
-  constructor(bus: Bus, records: readonly Due[], lengthMs: number) {
-    this.#bus = bus;
-    this.#records = records;
+  constructor(topics: Topics, records: readonly Due[], lengthMs: number) {
+    this.#topics = topics;
+    this.#records = inTurn(records);
     this.#lengthMs = lengthMs;
   }
 
@@ -57,14 +59,12 @@ export class Feeder {
     const published: Promise<void>[] = [];
     for (let i = 0; i < this.#records.length; ) {
       this.#advance(Math.min(1, (Date.now() - startMs) / this.#lengthMs));
-      const batches = new Map<number, Uint8Array[]>();
       for (; i < this.#records.length && this.#records[i]!.at <= this.#at; i++) {
-        const { partition, record } = this.#records[i]!;
-        const batch = batches.get(partition) ?? [];
-        batch.push(record);
-        batches.set(partition, batch);
+        const { topic, partition, record } = this.#records[i]!;
+        const sent = this.#topics[topic].publish(partition, [record]);
+        sent.catch(() => {}); // thrown at the end
+        published.push(sent);
       }
-      for (const [partition, records] of batches) published.push(this.#bus.publish(partition, records));
       await wait(TURN_MS);
     }
     this.#advance(1);

@@ -1,40 +1,132 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Broker } from './broker.ts';
-import { spread } from './feeder.ts';
+import { DATA_FAULTS } from './faults-data.ts';
+import { INFRA_FAULTS } from './faults-infra.ts';
+import { WORKER_FAULTS } from './faults-workers.ts';
 import type { Lab } from './lab.ts';
 import { Processes } from './processes.ts';
-import { ingestOnce, measureOf, runLocally } from './reference.ts';
-import { against, rowOf, runWith } from './run.ts';
+import { ingestOnce, measureOf, UNDISTURBED } from './reference.ts';
+import { type Fault, passed, type Reference, type Row, rowOf, runWith } from './run.ts';
 import { failureOf, tableOf } from './table.ts';
 import { writeWorkload } from './workload.ts';
-const root = join(import.meta.dirname ?? '', '../../..');
-const processes = new Processes();
-const dir = mkdtempSync(join(tmpdir(), 'tripline-faults-'));
-console.log(dir);
-process.on('exit', () => processes.killAll());
-process.on('SIGINT', () => process.exit(130));
-process.on('SIGTERM', () => process.exit(130));
-const file = join(dir, 'fleet.ndjson');
-console.log(writeWorkload(file, 7));
-const broker = await Broker.start({ processes, root, dir: join(dir, 'broker') });
-const lab: Lab = { processes, root, dir, brokers: broker.address, ownBroker: broker, seed: 1, isQuick: true, feedMs: 10_000, file, say: console.log };
-console.time('ingest');
-const records = await ingestOnce(lab);
-console.timeEnd('ingest');
-console.log(records.map((r) => [r.length, r.reduce((s, x) => s + x.length, 0)]));
-const due = spread(records);
-console.time('ref');
-const { outcome } = await runWith(lab, { name: 'undisturbed', records: due });
-console.timeEnd('ref');
-console.log(outcome.alerts.length, [...outcome.tables].map(([n, r]) => `${n} ${r.length}`));
-try { console.log(measureOf(outcome)); } catch (e) { console.log(String(e)); }
-const rows = [];
-for (const n of [2, 1, 3]) rows.push(await rowOf(lab, `${n} workers`, async () => against(outcome, await runWith(lab, { name: `u${n}`, detectWorkers: n, records: due }))));
-rows.push(await rowOf(lab, 'local', async () => against(outcome, await runLocally(lab))));
-console.log(tableOf(rows));
-for (const row of rows) console.log(failureOf(row, dir));
-await broker.stop();
-void rmSync;
-process.exit(0);
+
+const HELP = `Usage: npm run test:faults -- [options]
+Injects faults into real workers on a real broker and a real ClickHouse, and compares what each run leaves with an
+undisturbed run. Prints a table; exits 0 only when every row passes.
+  --quick        each fault once, 5 kills, shorter outages (CI)
+  --only NAME    only the faults whose name has this in it; may be given several times
+  --seed N       of the fleet, and of when and what is hit (1)
+  --keep         leave folders and logs
+Needs Java 17 (and once Maven) for a broker of its own. Without, KAFKA_BROKERS names one, and what would stop that one
+is not run. Exit 77: there is neither.`;
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string', default: '1' },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const FAULTS: readonly Fault[] = [...UNDISTURBED, ...WORKER_FAULTS, ...INFRA_FAULTS, ...DATA_FAULTS];
+const QUICK_FEED_MS = 10_000;
+const FEED_MS = 20_000;
+const CANNOT = 77;
+
+const say = (message: string): void => {
+  process.stderr.write(`${message}\n`);
+};
+
+async function openLab(processes: Processes, dir: string): Promise<Lab> {
+  const root = resolve(import.meta.dirname, '../../..');
+  const { KAFKA_BROKERS } = process.env;
+  const ownBroker = await Broker.start({ processes, root, dir: join(dir, 'broker') }).catch((error: unknown) => {
+    if (KAFKA_BROKERS === undefined) throw error;
+    return null;
+  });
+  return {
+    processes,
+    root,
+    dir,
+    brokers: ownBroker?.address ?? KAFKA_BROKERS ?? '',
+    ownBroker,
+    seed: Number(flags.seed),
+    isQuick: flags.quick,
+    feedMs: flags.quick ? QUICK_FEED_MS : FEED_MS,
+    file: join(dir, 'fleet.ndjson'),
+    say,
+  };
+}
+
+async function referenceOf(lab: Lab): Promise<Reference> {
+  const lines = writeWorkload(lab.file, lab.seed);
+  say(`a fleet of ${lines} lines; sending it through tripline ingest`);
+  const records = await ingestOnce(lab);
+  say(`${records.length} records; the undisturbed run …`);
+  const { outcome } = await runWith(lab, { name: 'undisturbed', records });
+  process.stdout.write(`undisturbed: ${measureOf(outcome)}\n`);
+  return { records, outcome };
+}
+
+const isWanted = ({ name }: Fault): boolean => flags.only.length === 0 || flags.only.some((part) => name.includes(part));
+
+async function runAll(lab: Lab): Promise<Row[]> {
+  const reference = await referenceOf(lab);
+  const rows: Row[] = [];
+  for (const fault of FAULTS.filter(isWanted)) {
+    if (fault.needsOwnBroker === true && lab.ownBroker === null) {
+      say(`${fault.name}: NOT RUN, because the broker is not ours`);
+      continue;
+    }
+    const row = await rowOf(lab, fault.name, () => fault.run(lab, reference));
+    rows.push(row);
+    if (!passed(row)) say(failureOf(row, lab.dir));
+  }
+  return rows;
+}
+
+/** For .ci/run, as infra/build/jest-results.mjs does it. */
+function leaveResults(rows: readonly Row[]): void {
+  const { TRIPLINE_RESULTS: file } = process.env;
+  if (file === undefined) return;
+  const good = rows.filter(passed).length;
+  writeFileSync(file, `${JSON.stringify({ passed: good, failed: rows.length - good, skipped: 0 })}\n`);
+}
+
+async function main(): Promise<number> {
+  if (flags.help) {
+    process.stdout.write(`${HELP}\n`);
+    return 0;
+  }
+  const processes = new Processes();
+  const dir = mkdtempSync(join(tmpdir(), 'tripline-faults-'));
+  mkdirSync(dir, { recursive: true });
+  let isKept = flags.keep;
+  process.once('exit', () => {
+    processes.killAll();
+    if (!isKept) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+  say(`logs and folders: ${dir}`);
+  const startMs = Date.now();
+  const rows = await runAll(await openLab(processes, dir));
+  process.stdout.write(tableOf(rows));
+  leaveResults(rows);
+  const failed = rows.filter((row) => !passed(row));
+  for (const row of failed) process.stdout.write(`${failureOf(row, dir)}\n`);
+  const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
+  process.stdout.write(`${rows.length - failed.length} of ${rows.length} rows pass, ${seconds} s\n`);
+  isKept ||= failed.length > 0;
+  return rows.length > 0 && failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return CANNOT;
+});
+process.exit();

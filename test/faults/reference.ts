@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Outcome } from './compare.ts';
+import { type Due, spread } from './feeder.ts';
 import { Installation } from './installation.ts';
 import { type Lab, until } from './lab.ts';
-import type { Ran } from './run.ts';
+import { against, disturbed, type Fault, type Ran } from './run.ts';
 import { readTopic } from './topics.ts';
 
 const READ_MS = 180_000;
@@ -25,24 +26,24 @@ const LEAST: Readonly<Record<string, number>> = {
   'rows of rejects': 3,
 };
 
-/** Sends the file through `tripline ingest` once. Returns what then lies in each partition: every run gets the same. */
-export async function ingestOnce(lab: Lab): Promise<Uint8Array[][]> {
+/** Sends the file through `tripline ingest` once. Returns what then lies in the topics: every run gets the same. */
+export async function ingestOnce(lab: Lab): Promise<Due[]> {
   const installation = await Installation.open(lab, 'ingest once');
   try {
     const child = installation.launch('ingest', 'ingest', [lab.file]);
     const { code } = await child.endedWithin(READ_MS, 'after its start');
     if (code !== 0) throw new Error(`tripline ingest ended with ${code}: ${child.logFile}`);
-    return await readTopic(installation.topics, 'fragments', await installation.progress.ends('fragments'));
+    const { topics, progress } = installation;
+    const fragments = await readTopic(topics, 'fragments', await progress.ends('fragments'));
+    const rejects = await readTopic(topics, 'rejects', await progress.ends('rejects'));
+    return [...spread('fragments', fragments), ...spread('rejects', rejects)];
   } finally {
     await installation.close();
   }
 }
 
-/** The rejects that the parser found: ingest says them, not the workers that are fed. */
-export const withoutRejectsOfIngest = (outcome: Outcome): Outcome => outcome;
-
 /** `tripline run FILE`: the same in one process, on the local log. */
-export async function runLocally(lab: Lab): Promise<Ran> {
+async function runLocally(lab: Lab): Promise<Ran> {
   const name = 'tripline run FILE';
   const bus = { local: { dir: join(lab.dir, 'tripline-run-FILE', 'bus') } };
   const installation = await Installation.open(lab, name, { bus });
@@ -85,4 +86,20 @@ export function measureOf({ alerts, tables }: Outcome): string {
   return Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ');
 }
 
-export const textOf = (file: string): string => readFileSync(file, 'utf8');
+const withWorkers = (count: number): Fault => {
+  const name = `${count} detect worker${count === 1 ? '' : 's'}`;
+  return disturbed(name, async () => 'nothing', { detectWorkers: count });
+};
+
+/** However many share the work, and whatever carries it, the result is one: else there is nothing to compare with. */
+export const UNDISTURBED: readonly Fault[] = [
+  withWorkers(1),
+  withWorkers(2),
+  withWorkers(3),
+  {
+    name: 'tripline run FILE',
+    async run(lab, { outcome }) {
+      return against(outcome, await runLocally(lab));
+    },
+  },
+];

@@ -40,7 +40,7 @@ export async function runWith(
     const env = options.env?.(installation) ?? {};
     const starting = detectNames(options.detectWorkers ?? 2).map((name) => installation.start('detect', name, [], env));
     await Promise.all([...starting, installation.start('notify', 'notify', [], env)]);
-    const feeder = new Feeder(installation.topics.fragments, options.records, lab.feedMs);
+    const feeder = new Feeder(installation.topics, options.records, lab.feedMs);
     feeder.start();
     const injected = await inject({ lab, installation, feeder });
     await feeder.ended();
@@ -80,6 +80,33 @@ export async function rowOf(lab: Lab, name: string, work: () => Promise<Checked>
     const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { name, injected: '', comparison: null, failure, seconds: seconds() };
   }
+}
+
+/** What every fault is compared with, and fed with. */
+export interface Reference {
+  readonly records: readonly Due[];
+  readonly outcome: Outcome;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** the broker itself is what is disturbed */
+  readonly needsOwnBroker?: true;
+  run(lab: Lab, reference: Reference): Promise<Checked>;
+}
+
+/** A fault that leaves what is fed as it is. */
+export function disturbed(
+  name: string,
+  inject: (run: Run) => Promise<string>,
+  options: Omit<RunOptions, 'name' | 'records'> = {},
+): Fault {
+  return {
+    name,
+    async run(lab, { records, outcome }) {
+      return against(outcome, await runWith(lab, { name, records, ...options }, inject));
+    },
+  };
 }
 
 export const against = (expected: Outcome, { injected, outcome }: Ran): Checked => ({
