@@ -18,7 +18,7 @@ Injects faults into real workers on a real broker and a real ClickHouse, and com
 undisturbed run. Prints a table; exits 0 only when every row passes.
   --quick        each fault once, 5 kills, shorter outages (CI)
   --only NAME    only the faults whose name has this in it; may be given several times
-  --seed N       of the fleet, and of when and what is hit (1)
+  --seed N       of when what is hit (1)
   --keep         leave folders and logs
 Needs Java 17 (and once Maven) for a broker of its own. Without, KAFKA_BROKERS names one, and what would stop that one
 is not run. Exit 77: there is neither.`;
@@ -64,7 +64,7 @@ async function openLab(processes: Processes, dir: string): Promise<Lab> {
 }
 
 async function referenceOf(lab: Lab): Promise<Reference> {
-  const lines = writeWorkload(lab.file, lab.seed);
+  const lines = writeWorkload(lab.file);
   say(`a fleet of ${lines} lines; sending it through tripline ingest`);
   const records = await ingestOnce(lab);
   say(`${records.length} records; the undisturbed run …`);
