@@ -11,8 +11,6 @@ import { makeTopics, PARTITIONS, Progress, TIMES } from './topics.ts';
 const READY_MS = 60_000;
 /** An orderly end takes seconds. */
 const END_MS = 30_000;
-/** Three days of events pass in seconds here: who is away for seconds is behind by days, and is to be waited for. */
-const LAGGARD_MS = 30 * 24 * 3_600_000;
 /** A record holds up to an hour of events: one that comes twice, or too late, is still within this. */
 const LATENESS_MS = 6 * 3_600_000;
 const DRAIN_MS = 180_000;
@@ -77,7 +75,7 @@ export class Installation {
       state: this.stateDir,
       invocations: 'all',
       destinations: [{ type: 'file', path: this.alertsFile }],
-      live: { snapshotMs: 1_000, flushMs: 50, laggardMs: LAGGARD_MS, latenessMs: LATENESS_MS, shutdownMs: 20_000 },
+      live: { snapshotMs: 1_000, flushMs: 50, latenessMs: LATENESS_MS, shutdownMs: 20_000 },
       http: { listen: 'off' },
       log: { level: 'info', format: 'json' },
       ...settings,
