@@ -96,7 +96,7 @@ const incidentsOf = ({ alerts }: Outcome): string[] => {
   return ids.filter(({ event }) => event !== 'updated').map(({ alert_id: id, event }) => `${id} ${event}`);
 };
 
-function compareTimeless(expected: Outcome, found: Outcome): Comparison {
+export function compareTimeless(expected: Outcome, found: Outcome): Comparison {
   const alerts = compareLines('incidents', incidentsOf(expected), incidentsOf(found));
   const tables = TIMELESS.map((name) => compareLines(name, expected.tables.get(name)!, found.tables.get(name)!));
   return { alerts, tables, isEqual: [alerts, ...tables].every(isSame) };
@@ -144,14 +144,17 @@ async function originsOf(installation: Installation, poisons: readonly Due[]): P
       }
     }
   }
-  return origins.sort();
+  return origins;
 }
 
 /** Everything but the poison is as it was, and of each poison there is one row. */
 function comparePoisoned(expected: Outcome, found: Outcome, origins: readonly string[]): Comparison {
   const rejects = found.tables.get('rejects') ?? [];
   const isPoison = (row: string) => row.includes('\tpoison record: ');
-  const others = new Map(found.tables).set('rejects', rejects.filter((row) => !isPoison(row)));
+  const others = new Map(found.tables).set(
+    'rejects',
+    rejects.filter((row) => !isPoison(row)),
+  );
   const { comparison } = against(expected, { injected: '', outcome: { ...found, tables: others } });
   const { alerts, tables } = comparison!;
   const placed = rejects.filter(isPoison).map((row) => row.split('\t').slice(0, 2).join('\t'));
@@ -170,7 +173,8 @@ const poison: Fault = {
       await feeder.ended();
       await installation.drained();
       origins = await originsOf(installation, poisons);
-      if (origins.length !== poisons.length) throw new Error(`${origins.length} of ${poisons.length} poisons are there`);
+      if (origins.length !== poisons.length)
+        throw new Error(`${origins.length} of ${poisons.length} poisons are there`);
       return '';
     });
     const injected = `${poisons.length} records: garbage, cut, empty; in fragments, verdicts, alerts`;

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { Broker } from './broker.ts';
 import { DATA_FAULTS } from './faults-data.ts';
 import { INFRA_FAULTS } from './faults-infra.ts';
+import { INGEST_FAULT } from './faults-ingest.ts';
+import { NEWER } from './faults-newer.ts';
 import { WORKER_FAULTS } from './faults-workers.ts';
 import type { Lab } from './lab.ts';
 import { Processes } from './processes.ts';
@@ -33,7 +35,14 @@ const { values: flags } = parseArgs({
   },
 });
 
-const FAULTS: readonly Fault[] = [...UNDISTURBED, ...WORKER_FAULTS, ...INFRA_FAULTS, ...DATA_FAULTS];
+const FAULTS: readonly Fault[] = [
+  ...UNDISTURBED,
+  ...WORKER_FAULTS,
+  INGEST_FAULT,
+  ...INFRA_FAULTS,
+  ...DATA_FAULTS,
+  NEWER,
+];
 const QUICK_FEED_MS = 10_000;
 const FEED_MS = 20_000;
 const CANNOT = 77;
@@ -73,7 +82,8 @@ async function referenceOf(lab: Lab): Promise<Reference> {
   return { records, outcome };
 }
 
-const isWanted = ({ name }: Fault): boolean => flags.only.length === 0 || flags.only.some((part) => name.includes(part));
+const isWanted = ({ name }: Fault): boolean =>
+  flags.only.length === 0 || flags.only.some((part) => name.includes(part));
 
 async function runAll(lab: Lab): Promise<Row[]> {
   const reference = await referenceOf(lab);

@@ -55,10 +55,7 @@ export class Child {
   /** @throws {Error} where it still runs then: it is killed */
   async endedWithin(withinMs: number, when: string): Promise<Ended> {
     const late = new AbortController();
-    const ended = await Promise.race([
-      this.ended,
-      wait(withinMs, null, { signal: late.signal }).catch(() => null),
-    ]);
+    const ended = await Promise.race([this.ended, wait(withinMs, null, { signal: late.signal }).catch(() => null)]);
     late.abort();
     if (ended !== null) return ended;
     this.signal('SIGKILL');

@@ -83,7 +83,9 @@ export function measureOf({ alerts, tables }: Outcome): string {
   if (!events.some(({ functions }) => (functions?.length ?? 0) > 1)) {
     throw new Error('the undisturbed run has no alert of several functions');
   }
-  return Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ');
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
 }
 
 const withWorkers = (count: number): Fault => {

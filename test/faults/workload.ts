@@ -90,7 +90,11 @@ function choirLine(i: number, timeMs: number, doesFail: boolean): string {
   const id = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
   const report = `REPORT RequestId: ${id}\tDuration: 52.00 ms\tBilled Duration: 52 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t`;
   const failure = 'Status: error\tError Type: Runtime.ExitError';
-  const messages = [`START RequestId: ${id} Version: 1\n`, `END RequestId: ${id}\n`, report + (doesFail ? failure : '')];
+  const messages = [
+    `START RequestId: ${id} Version: 1\n`,
+    `END RequestId: ${id}\n`,
+    report + (doesFail ? failure : ''),
+  ];
   const logEvents = messages.map((message, at) => ({
     id: `38${timeMs}${'0'.repeat(36)}${i}${at}`,
     timestamp: timeMs + (at === 0 ? 0 : 52),
