@@ -5,7 +5,11 @@ import type { HeldStage } from './stage.ts';
 
 const POSITION = 'offset';
 
-export const offsetOf = (snapshot: Snapshot): number => Number(snapshot.positions[POSITION]);
+/** null where it was taken before the first record */
+export function offsetOf({ positions }: Snapshot): number | null {
+  const offset = positions[POSITION];
+  return offset === undefined ? null : Number(offset);
+}
 
 export interface CheckpointHooks {
   readonly nowMs: () => number;
@@ -54,7 +58,7 @@ async function save(held: HeldStage, pages: ReadonlyMap<string, Uint8Array>, off
   } catch (error) {
     if (!(error instanceof StorageError && error.code === 'FENCED')) throw error;
     const theirs = await held.snapshots.load();
-    if (theirs !== null && offsetOf(theirs) >= offset) return 0;
+    if (theirs !== null && (offsetOf(theirs) ?? 0) >= offset) return 0;
     return (await held.snapshots.save(pages, positions, null)).bytes;
   }
 }

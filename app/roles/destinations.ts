@@ -63,6 +63,7 @@ function fileDestination(name: string, path: string, mark: unknown): Destination
       return [];
     },
     async mark(): Promise<FileMark> {
+      await appendFile(path, '', { mode: 0o600 }); // made where it is not there: a mark needs a file
       const { size, ino: inode } = await stat(path);
       return { size, inode };
     },

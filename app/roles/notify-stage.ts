@@ -55,6 +55,12 @@ export class NotifyStage implements Stage {
     this.#destination = open(this.#mark);
   }
 
+  /** What was there before the first event: without it, events of a process that died at once would be sent again. */
+  async begin(): Promise<Map<string, Uint8Array> | null> {
+    this.#mark = await this.#destination.mark();
+    return this.#mark === null ? null : this.snapshot();
+  }
+
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     const { deadLetters, signal, onDelivered } = this.#options;
     const alerts: NumberedAlert[] = [];

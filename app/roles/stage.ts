@@ -7,6 +7,8 @@ import type { Snapshots } from '../../infra/state.ts';
  * snapshot says the same again, which the receivers recognise.
  */
 export interface Stage {
+  /** Asked of a stage that begins afresh: what must be safe before its first record, as pages; null = nothing. */
+  begin?(): Promise<Map<string, Uint8Array> | null>;
   /** Takes records that follow each other, the first at `offset`. Resolves when there is room for more. */
   absorb(records: readonly Uint8Array[], offset: number): Promise<void>;
   /** Resolves when all that was said so far is safe outside. */

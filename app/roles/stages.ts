@@ -115,6 +115,10 @@ export class Stages {
     const snapshot = await snapshots.load();
     const offset = snapshot === null ? null : offsetOf(snapshot);
     const stage = await open(partition, snapshot?.pages ?? null);
+    if (snapshot === null) {
+      const first = await stage.begin?.();
+      if (first) await snapshots.save(first, {}, null);
+    }
     // spread over the interval, so that not all partitions save at once
     const dueMs = nowMs() + snapshotMs * (0.5 + 0.5 * ((partition * 0.618) % 1));
     this.#held.set(partition, new HeldStage(name, partition, stage, snapshots, offset ?? Number.NaN, dueMs));
