@@ -32,7 +32,8 @@ export function intake(shard: Shard, block: FragmentBlock, i: number, slot: numb
   const timeMs = block.f[f]!;
   if (timeMs < nowMs - shard.options.settings.latenessMs - MINUTE_MS) {
     shard.tooLate++;
-    if ((block.u[u]! & 0xff) === FragmentKind.report) noteReport(shard, block, i, slot, true, null);
+    if ((block.u[u]! & 0xff) === FragmentKind.report)
+      noteReport(shard, block, i, slot, true, costOf(shard, block, i, slot));
     return;
   }
   switch (block.u[u]! & 0xff) {
@@ -63,6 +64,13 @@ export function intake(shard: Shard, block: FragmentBlock, i: number, slot: numb
     default: // init: cold starts are counted by the report that carries them
       field(shard, slot, FIELD.init);
   }
+}
+
+/** Of a report that comes too late to count: its row says all that the report says. */
+function costOf(shard: Shard, block: FragmentBlock, i: number, slot: number): number | null {
+  const billedUs = block.f[i * F.stride + F.billedUs]!;
+  const sizeKib = block.u[i * U.stride + U.memorySizeKib]!;
+  return billedUs >= 0 && sizeKib !== NONE ? costPicoUsd(billedUs, sizeKib, shard.prices[slot]!) : null;
 }
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the hot path of a report, in the order of its columns

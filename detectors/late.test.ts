@@ -100,6 +100,18 @@ describe('a correction', () => {
     expect(invocations).toHaveLength(3);
   });
 
+  test('beyond the lateness a report that comes again says in its row what it said before', () => {
+    const settings = { ...DEFAULT_SETTINGS, latenessMs: 15 * MINUTE };
+    const report = { ...call(0, 1), durationUs: 5000, sizeKib: 131_072 };
+    const { invocations } = playBlocks(
+      blocksOfPieces([report, tick(0), call(60, 2), tick(60), report, tick(62), tick(80)]),
+      { settings },
+    );
+    const [first, again] = invocations.filter(({ timeMs }) => timeMs === report.timeMs);
+    expect(first?.costPicoUsd).toBeGreaterThan(0);
+    expect(again).toEqual(first); // it takes the place of the first: it must not know less
+  });
+
   test('a duplicate is still known at the end of the lateness', () => {
     const settings = { ...DEFAULT_SETTINGS, latenessMs: 15 * MINUTE };
     const { totals } = playBlocks(blocksOfPieces([call(0, 1), tick(0), tick(7), tick(14), call(0, 1), tick(20)]), {
