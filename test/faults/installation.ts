@@ -11,8 +11,8 @@ import { makeTopics, PARTITIONS, Progress, TIMES } from './topics.ts';
 const READY_MS = 60_000;
 /** An orderly end takes seconds. */
 const END_MS = 30_000;
-/** A record holds up to an hour of events: one that comes twice, or too late, is still within this. */
-const LATENESS_MS = 6 * 3_600_000;
+/** A record holds up to three hours of events: one that comes twice, or too late, is still within this. */
+const LATENESS_MS = 24 * 3_600_000;
 const DRAIN_MS = 180_000;
 const LOOK_MS = 500;
 /** So many looks in a row must find everything done. */
