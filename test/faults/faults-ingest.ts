@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Random } from '../../scenarios/random.ts';
@@ -35,7 +35,8 @@ async function copyOver(from: string, to: string, lengthMs: number, onPart: (par
 
 /** Workers that are fed by `tripline ingest` itself, which follows a file that grows. */
 async function follow(lab: Lab, name: string, killAt: readonly number[]): Promise<Outcome> {
-  const file = join(lab.dir, `${name.replaceAll(/\W+/g, '-')}.ndjson`);
+  const file = join(lab.dir, 'followed.ndjson'); // of one name in both runs: rejects tell it
+  rmSync(file, { force: true });
   const installation = await Installation.open(lab, name, { sources: [{ files: file }] });
   try {
     await Promise.all([
