@@ -27,7 +27,7 @@ function open(pages: ReadonlyMap<string, Uint8Array> | null): NotifyStage {
     signal: new AbortController().signal,
     onDelivered: () => {},
   };
-  const hooks = { stdout: { write: async () => {}, isTTY: false }, onTrouble: () => {} };
+  const hooks = { stdout: { write: async () => {}, isTTY: false }, style: null, onTrouble: () => {} };
   return new NotifyStage(options, pages, (mark) =>
     openDestination({ type: 'file', name: 'file', path: path() }, mark, hooks),
   );
