@@ -1,7 +1,7 @@
 // Loaded before a worker (node --import): while the file FAULTS_FULL_DISK exists, nothing can be written under the folder
 // FAULTS_FULL_DISK_UNDER, as on a disk that is full. Files can still be opened, read, named and removed there.
 import fs from 'node:fs';
-import { type FileHandle, open as openFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { sep } from 'node:path';
 
@@ -27,6 +27,8 @@ function onFullDisk(file: FileHandle): FileHandle {
   }
   return file;
 }
+
+const openFile = fs.promises.open; // an import of it would become what replaces it
 
 const open: typeof openFile = async (path, flags, mode) => {
   const file = await openFile(path, flags, mode);
