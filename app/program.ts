@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { StateError } from '../detectors/shard-snapshot.ts';
+import { BusError } from '../infra/bus.ts';
+import { HttpError } from '../infra/http-error.ts';
 import { StorageError } from '../infra/storage-error.ts';
 import { StoreError } from '../infra/store-error.ts';
+import { WireError } from '../infra/wire-bytes.ts';
 import { budgetCommand } from './commands/budget.ts';
 import { checkCommand } from './commands/check.ts';
 import { coverageCommand } from './commands/coverage.ts';
@@ -82,12 +85,15 @@ async function explain(error: unknown, io: Io): Promise<number> {
   return code;
 }
 
+/** Told by their message: the world is not as it should be. */
+const FAILURES = [InputError, StorageError, StateError, BusError, HttpError, WireError];
+
 /** null = a bug */
 function exitCodeOf(error: unknown): number | null {
   if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   if (error instanceof StoreError) return error.code === 'BAD_QUERY' ? EXIT.usage : EXIT.failed;
-  if (error instanceof InputError || error instanceof StorageError || error instanceof StateError) return EXIT.failed;
+  if (FAILURES.some((kind) => error instanceof kind)) return EXIT.failed;
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code !== undefined && /^E[A-Z0-9]+$/.test(code) ? EXIT.failed : null; // the operating system refused
 }

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createHealth } from './health.ts';
-import { HttpError, type HttpServer, parseListen, startHttp } from './http-server.ts';
+import { HttpError } from './http-error.ts';
+import { type HttpServer, parseListen, startHttp } from './http-server.ts';
 import { createMetrics } from './metrics.ts';
 
 const open: { close(): unknown }[] = [];

@@ -1,5 +1,6 @@
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Health } from './health.ts';
+import { HttpError } from './http-error.ts';
 import type { Metrics } from './metrics.ts';
 
 const REQUEST_MS = 10_000;
@@ -19,17 +20,6 @@ export interface HttpOptions {
   readonly listen: string | null;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: Pick<Health, 'report'>;
-}
-
-/** The HTTP endpoint could not be opened; the message says what to do about it. */
-export class HttpError extends Error {
-  override readonly name = 'HttpError';
-  readonly code: 'BAD_LISTEN' | 'PORT_TAKEN' | 'CANNOT_LISTEN';
-
-  constructor(code: HttpError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /**

@@ -4,11 +4,7 @@ import { type Config, loadConfig } from '../config.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
 import { parserOf } from '../parts.ts';
 import { fileSource, type Source } from '../replay-read.ts';
-import { runDetect } from '../roles/detect.ts';
-import { type Role, runHost } from '../roles/host.ts';
-import { FollowingIngest } from '../roles/ingest-follow.ts';
-import { ingestInputs } from '../roles/ingest-inputs.ts';
-import { runNotify } from '../roles/notify.ts';
+import type { Role } from '../roles/host.ts';
 import { bytes, plural } from '../style.ts';
 
 interface LiveFlags {
@@ -56,16 +52,26 @@ Examples:
   $ tripline run --config tripline.yaml
 `;
 
+/** A bus, a server, metrics: other commands start without them. */
+async function roles() {
+  const { runDetect } = await import('../roles/detect.ts');
+  const { FollowingIngest } = await import('../roles/ingest-follow.ts');
+  const { ingestInputs } = await import('../roles/ingest-inputs.ts');
+  const { runNotify } = await import('../roles/notify.ts');
+  return { runDetect, FollowingIngest, ingestInputs, runNotify };
+}
+
 /** The commands of a live installation. */
 export function liveCommands(io: Io, version: string): Command[] {
   const host = async (
     name: string,
     flags: LiveFlags,
-    roles: (config: Config) => Promise<readonly Role[]>,
+    rolesOf: (config: Config) => Promise<readonly Role[]>,
     needsStore = true,
   ) => {
     const config = configOf(flags, io, name);
-    await runHost({ name, config, model: flags.model, io, version, roles: await roles(config), needsStore });
+    const { runHost } = await import('../roles/host.ts');
+    await runHost({ name, config, model: flags.model, io, version, roles: await rolesOf(config), needsStore });
   };
   const ingest = withOrigin(withCommon(new Command('ingest')))
     .description('read logs and put what they say on the bus')
@@ -76,16 +82,19 @@ export function liveCommands(io: Io, version: string): Command[] {
     );
   const detect = withModelFlag(withCommon(new Command('detect')))
     .description('judge what is on the bus: any number of processes share the functions')
-    .action((flags: LiveFlags) => host('detect', flags, async () => [runDetect]));
+    .action((flags: LiveFlags) => host('detect', flags, async () => [(await roles()).runDetect]));
   const notify = withCommon(new Command('notify'))
     .description('take alerts from the bus to the destinations and the store')
-    .action((flags: LiveFlags) => host('notify', flags, async () => [runNotify]));
+    .action((flags: LiveFlags) => host('notify', flags, async () => [(await roles()).runNotify]));
   const run = withModelFlag(withOrigin(withCommon(new Command('run'))))
     .description('ingest, detect and notify in one process')
     .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')
     .addHelpText('after', RUN_HELP)
     .action((inputs: readonly string[], flags: LiveFlags) =>
-      host('run', flags, async (config) => [await ingestRole(config, inputs, flags, io), runDetect, runNotify]),
+      host('run', flags, async (config) => {
+        const { runDetect, runNotify } = await roles();
+        return [await ingestRole(config, inputs, flags, io), runDetect, runNotify];
+      }),
     );
   return [run, ingest, detect, notify];
 }
@@ -105,6 +114,7 @@ function configOf(flags: LiveFlags, io: Io, command: string): Config {
 
 /** What is read: the inputs of the command line, once or for ever, or the sources of the config. */
 async function ingestRole(config: Config, inputs: readonly string[], flags: LiveFlags, io: Io): Promise<Role> {
+  const { FollowingIngest, ingestInputs } = await roles();
   const origin = { logGroup: flags.logGroup, account: flags.account, region: flags.region };
   if (inputs.length === 0) {
     if (config.live.sources.length === 0)

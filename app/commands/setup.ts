@@ -1,10 +1,8 @@
 import { Command } from 'commander';
-import { describeTopics, setupKafkaTopics } from '../../infra/kafka-topics.ts';
 import { openStore } from '../../infra/store.ts';
 import { loadConfig } from '../config.ts';
 import { addressOf } from '../config-store.ts';
 import type { Io } from '../io.ts';
-import { kafkaOptions, topicPlan } from '../roles/bus.ts';
 
 interface SetupFlags {
   readonly config?: string;
@@ -21,6 +19,8 @@ export function setupCommand(io: Io): Command {
       const { live, store } = loadConfig(file, io.env);
       const { kafka } = live.bus;
       const say = (lines: readonly string[]) => io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      const { describeTopics, setupKafkaTopics } = await import('../../infra/kafka-topics.ts');
+      const { kafkaOptions, topicPlan } = await import('../roles/bus.ts');
       if (kafka === undefined) await say(['bus: local needs no topics']);
       else if (print === true) await say(describeTopics(kafkaOptions(kafka), topicPlan(kafka)));
       else await say(await setupKafkaTopics(kafkaOptions(kafka), topicPlan(kafka)));

@@ -68,7 +68,7 @@ export async function runHost(options: HostOptions): Promise<void> {
     };
     const ends = options.roles.map((role) =>
       role(context).catch((error: unknown) => {
-        log.error('a role ended', { error });
+        if (!failed.signal.aborted) log.error('cannot go on: the others save and end', { error });
         failed.abort();
         throw error;
       }),
@@ -76,6 +76,9 @@ export async function runHost(options: HostOptions): Promise<void> {
     await Promise.allSettled(ends);
     await Promise.all(ends);
     log.info('ended');
+  } catch (error) {
+    if (!(stop.signal.aborted && (error as Error).name === 'AbortError')) throw error;
+    log.info('ended before it had begun');
   } finally {
     unlisten();
     for (const close of closing.reverse()) await close().catch((error: unknown) => log.warn('closing', { error }));
