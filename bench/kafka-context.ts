@@ -5,6 +5,7 @@ import type { RoleContext } from '../app/roles/context.ts';
 import { DeadLetterBox } from '../app/roles/dead-letters.ts';
 import { NO_ROWS } from '../app/roles/open-rows.ts';
 import { createHealth } from '../infra/health.ts';
+import type { KafkaOptions } from '../infra/kafka-options.ts';
 import { setupKafkaTopics } from '../infra/kafka-topics.ts';
 import { createLog } from '../infra/log.ts';
 import { createMetrics } from '../infra/metrics.ts';
@@ -27,9 +28,13 @@ export function configText({ brokers, prefix, partitions, state }: Place, more: 
   return JSON.stringify({ bus, state, store: 'none', log: { level: 'warn', format: 'text' }, ...more });
 }
 
+const settingsOf = (place: Place) => parseConfig(configText(place), 'bench').live.bus.kafka!;
+
+export const optionsOf = (place: Place): KafkaOptions => kafkaOptions(settingsOf(place));
+
 /** The topics of this place, made where they are missing. */
 export async function makeTopics(place: Place): Promise<void> {
-  const kafka = parseConfig(configText(place), 'bench').live.bus.kafka!;
+  const kafka = settingsOf(place);
   await setupKafkaTopics(kafkaOptions(kafka), topicPlan(kafka));
 }
 

@@ -2,7 +2,6 @@
  * One measured part of `bench:kafka`, in a process of its own, forked with its task as the argument. It says `ready`, works
  * from the first message it gets, and answers with what it measured.
  */
-import { Kafka, logLevel } from 'kafkajs';
 import { createPartition, type Partition } from '../app/partition.ts';
 import { parserOf } from '../app/parts.ts';
 import { pricesOf } from '../app/prices.ts';
@@ -12,7 +11,8 @@ import { liveSettings } from '../app/roles/live-settings.ts';
 import { shardsOfPartition } from '../infra/bus.ts';
 import { createFragmentDecoder } from '../infra/wire.ts';
 import { Dictionary, type FragmentBlock, FragmentWriter } from '../ingest/fragment.ts';
-import { type BenchContext, openContext, type Place } from './kafka-context.ts';
+import { type BenchContext, openContext } from './kafka-context.ts';
+import { raw } from './kafka-raw.ts';
 import { type Measured, say, type Task, timed } from './kafka-said.ts';
 import { endsOf } from './kafka-topic.ts';
 import { runWorker } from './kafka-worker.ts';
@@ -84,38 +84,6 @@ function step({ context }: BenchContext, turns: readonly { partition: number; bl
     engine.drain();
   }
   return engines.reduce((sum, engine) => sum + engine.totals().invocations, 0);
-}
-
-/** A consumer of kafkajs as it comes, from joining its group to the last record; counts bytes. */
-async function raw({ brokers, prefix }: Place, ends: ReadonlyMap<number, number>): Promise<Measured> {
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `raw-${process.pid}` });
-  const open = new Set(ends.keys());
-  let bytes = 0;
-  let startMs = 0;
-  const before = process.cpuUsage();
-  consumer.on(consumer.events.GROUP_JOIN, () => {
-    startMs = Date.now();
-  });
-  await consumer.connect();
-  await consumer.subscribe({ topic: `${prefix}.fragments`, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    const eachBatch = async ({
-      batch,
-    }: {
-      batch: { messages: { value: Buffer | null }[]; partition: number; lastOffset(): string };
-    }) => {
-      for (const { value } of batch.messages) bytes += value?.length ?? 0;
-      if (Number(batch.lastOffset()) + 1 >= ends.get(batch.partition)!) open.delete(batch.partition);
-      if (open.size === 0) resolve();
-    };
-    consumer.run({ eachBatch }).catch(reject);
-  });
-  const endMs = Date.now();
-  const { user, system } = process.cpuUsage(before);
-  await consumer.disconnect();
-  return { startMs, endMs, cpuMs: (user + system) / 1000, counted: bytes };
 }
 
 async function go(): Promise<void> {

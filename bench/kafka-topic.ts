@@ -1,8 +1,8 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { createKafkaClient } from '../infra/kafka-client.ts';
 import { TOPICS } from '../infra/topics.ts';
-import type { Place } from './kafka-context.ts';
+import { optionsOf, type Place } from './kafka-context.ts';
 
-const adminOf = ({ brokers }: Place) => new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin();
+const adminOf = (place: Place) => createKafkaClient(optionsOf(place)).openAdmin();
 
 /** Offset behind the last record of each partition of `fragments` that has any. */
 export async function endsOf(place: Place): Promise<Map<number, number>> {
