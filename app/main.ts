@@ -22,3 +22,4 @@ interface PackageJson {
 }
 
 process.exitCode = await runProgram(process.argv.slice(2), processIo(), version());
+process.stdin.destroy(); // whoever was asked to end does not wait for a pipe that may be silent for ever

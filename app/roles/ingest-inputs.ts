@@ -11,6 +11,7 @@ import { pagesIn, readSources, type Source } from '../replay-read.ts';
 import type { RoleContext } from './context.ts';
 import { FragmentSink } from './fragment-sink.ts';
 import { TEXTS_KEPT } from './ingest-follow.ts';
+import { Interruptible } from './interruptible.ts';
 import { Lane } from './lane.ts';
 
 const MEMORY_BYTES = 512 * 1024 * 1024;
@@ -80,6 +81,10 @@ class InputReader {
     const kind = isPipe ? 'stdin' : 'files';
     let heardMs = nowMs();
     let failure: unknown = null;
+    const chunks = new Interruptible(source.open(() => {}));
+    const halt = () => chunks.halt();
+    signal.addEventListener('abort', halt);
+    if (signal.aborted) halt();
     const flush = setInterval(() => {
       const now = nowMs();
       if (isPipe && now - heardMs > QUIET_MS) parser.settle();
@@ -87,12 +92,13 @@ class InputReader {
       if (isPipe) this.#lane.tickLive(now, now - heardMs > QUIET_MS);
       this.#sink.flush().catch((error: unknown) => {
         failure ??= error;
+        halt();
       });
     }, config.live.live.flushMs);
     let bytes = 0;
     const problems: string[] = [];
     try {
-      for await (const chunk of source.open(() => {})) {
+      for await (const chunk of chunks) {
         heardMs = nowMs();
         bytes += chunk.length;
         if (writer.dictionary.texts.length > TEXTS_KEPT) writer.renew();
@@ -103,15 +109,16 @@ class InputReader {
         metrics.bus.published('fragments', sent);
         await this.#sink.push();
         if (this.#rejects.length > 0) await this.flushRejects();
-        if (failure !== null) throw failure;
-        if (signal.aborted) break;
+        if (failure !== null || signal.aborted) break;
       }
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       problems.push(`${source.name}: ${error.message}`);
     } finally {
       clearInterval(flush);
+      signal.removeEventListener('abort', halt);
     }
+    if (failure !== null) throw failure;
     parser.end();
     writer.flush();
     metrics.ingest.read(kind, { events: parser.stats.events, bytes: 0, fragments: 0 });
