@@ -190,7 +190,7 @@ describe('the roles on one bus', () => {
         await ingestInputs(context, [sourceOf('fleet', lines)], parserOf({}));
       },
     );
-    const places = rejects.map(({ origin, offset }) => `${origin}@${offset}`).sort();
+    const places = rejects.map(({ origin, offset }) => `${origin}@${offset}`).sort((a, b) => (a < b ? -1 : 1));
     expect(places).toEqual(['alerts/0@0', 'fragments/1@0', 'fragments/1@1', 'fragments/1@2', 'verdicts/0@0']);
     expect(rejects.every(({ reason }) => reason.startsWith('poison record: '))).toBe(true);
     expect(essence(events).slice(0, 10)).toEqual(essence(told).slice(0, 10));
