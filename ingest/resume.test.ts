@@ -27,7 +27,8 @@ const reportLine = (id: number) =>
   `REPORT RequestId: 00000000-0000-4000-8000-${String(id).padStart(12, '0')}\tDuration: 12.00 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 60 MB\t\n`;
 
 const START: Place = { offset: 0, line: 1 };
-const distinct = (items: readonly unknown[]) => [...new Set(items.map((item) => JSON.stringify(item)))].sort((a, b) => (a < b ? -1 : 1));
+const distinct = (items: readonly unknown[]) =>
+  [...new Set(items.map((item) => JSON.stringify(item)))].sort((a, b) => (a < b ? -1 : 1));
 
 /** Whole, and in two parts of which the second goes on where the first was whole. */
 function bothWays(text: string, cut: number) {
