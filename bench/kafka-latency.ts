@@ -17,7 +17,7 @@ const USUAL_CALLS_A_MINUTE = 12;
 /** Between two pieces of live traffic, ms. */
 const SLOT_MS = 10;
 const BURST_MS = 4000;
-const BURST_CALLS_A_SLOT = 1;
+const BURST_CALLS_A_SECOND = 100;
 /** The watermark of every partition is no older than this before anything is measured. */
 const CAUGHT_UP_SECONDS = 2;
 const CATCH_UP_MS = 240_000;
@@ -42,6 +42,8 @@ export interface Latencies {
   readonly bursts: number;
   /** of all traffic while bursts were made, invocations a second */
   readonly heldRate: number;
+  /** how late the writer itself was at most: what it suffered, the roles suffered too, each by itself */
+  readonly writerLateMs: number;
   /** alerts on functions that nothing was done to */
   readonly others: number;
 }
@@ -99,7 +101,8 @@ async function play(writer: Writer, heard: readonly Heard[], historyHours: numbe
   return summary(writer, heard, heldRate);
 }
 
-function summary({ begunMs, traffic }: Writer, heard: readonly Heard[], heldRate: number): Latencies {
+function summary(writer: Writer, heard: readonly Heard[], heldRate: number): Latencies {
+  const { begunMs, traffic } = writer;
   const firsts = begunMs.flatMap((begun, i) => {
     const own = heard.filter(({ fn, isOpening, atMs }) => isOpening && fn === traffic.watchedName(i) && atMs >= begun);
     return own.slice(0, 1).map(({ atMs, receivedMs }) => ({ latencyMs: receivedMs - atMs, neededMs: atMs - begun }));
@@ -111,6 +114,7 @@ function summary({ begunMs, traffic }: Writer, heard: readonly Heard[], heldRate
     neededMs: sorted(firsts.map(({ neededMs }) => neededMs)),
     bursts: begunMs.length,
     heldRate,
+    writerLateMs: writer.latestMs,
     others: heard.filter((each) => each.isOpening && !isWatched(each)).length,
   };
 }
@@ -122,6 +126,10 @@ class Writer {
   readonly begunMs: number[] = [];
   readonly #ingest: ChildProcess;
   readonly #options: LatencyOptions;
+  /** while bursts were made: the longest that a piece of traffic came late, ms */
+  latestMs = 0;
+  /** calls of each burst so far */
+  readonly #burst: number[] = [];
   readonly #usual: Usual;
   #isLive = true;
   #nextMinuteMs = 0;
@@ -154,6 +162,7 @@ class Writer {
       written += due;
       this.#ingest.stdin!.write(this.#slot(nowMs, due));
       await wait(Math.max(1, SLOT_MS - (Date.now() - nowMs)));
+      if (this.begunMs.length > 0) this.latestMs = Math.max(this.latestMs, Date.now() - nowMs - SLOT_MS);
     }
     return { heldRate: (1000 * written) / (Date.now() - startMs) };
   }
@@ -166,9 +175,11 @@ class Writer {
       own++;
     }
     for (const [i, begun] of this.begunMs.entries()) {
-      if (nowMs - begun > BURST_MS) continue;
-      text += this.traffic.calls(i, nowMs, BURST_CALLS_A_SLOT, i % 2 === 1);
-      own += BURST_CALLS_A_SLOT;
+      const burst = Math.floor((Math.min(nowMs - begun, BURST_MS) * BURST_CALLS_A_SECOND) / 1000) - this.#burst[i]!;
+      if (burst === 0) continue;
+      text += this.traffic.calls(i, nowMs, burst, i % 2 === 1);
+      this.#burst[i]! += burst;
+      own += burst;
     }
     for (const line of this.traffic.load(nowMs, calls - own)) text += line;
     return text;
@@ -179,6 +190,7 @@ class Writer {
     const { bursts, everyMs } = this.#options;
     for (let i = 0; i < bursts; i++) {
       this.begunMs.push(Date.now());
+      this.#burst.push(0);
       await wait(everyMs);
     }
     await wait(BURST_MS);

@@ -102,13 +102,15 @@ const cpuOf = ({ cpuMs }: Measured): number => cpuMs;
 const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 
-export function latencyText({ latenciesMs, neededMs, bursts, heldRate, others }: Latencies, rate: number): string {
+export function latencyText(latencies: Latencies, rate: number): string {
+  const { latenciesMs, neededMs, bursts, heldRate, writerLateMs, others } = latencies;
   const spread = (values: readonly number[]) =>
-    `p50 ${quantile(values, 0.5)} ms, p99 ${quantile(values, 0.99)} ms, most ${values.at(-1)} ms`;
+    `p50 ${quantile(values, 0.5)} ms, p90 ${quantile(values, 0.9)} ms, p99 ${quantile(values, 0.99)} ms, most ${values.at(-1)} ms`;
   return [
     `\nevent to alert, ${grouped(heldRate)} of ${grouped(rate)} invocations/s held; ingest, detect and notify as processes, a web hook at the end:`,
     `  from the event that crossed the bar to the alert received: ${spread(latenciesMs)} (target p99 1,000 ms)`,
     `  before that, from the first event of a burst to the one that crossed the bar: ${spread(neededMs)}`,
+    `  the writer, a process that does next to nothing, was kept waiting for its core up to ${writerLateMs} ms`,
     `  ${latenciesMs.length} of ${bursts} bursts noticed; ${others} alerts on functions that nothing was done to\n`,
   ].join('\n');
 }
