@@ -34,6 +34,7 @@ export interface EngineRows {
 }
 
 const MINUTE_MS = 60_000;
+const NO_CLOCKS: WatermarkState = { heard: 0, clocks: [] };
 const ALL_SHARDS: readonly number[] = Array.from({ length: SHARDS }, (_, number) => number);
 /** The last instant that a date can be, and minus it the first. */
 const MAX_INSTANT_MS = 8.64e15;
@@ -262,7 +263,7 @@ export class Engine {
     return this.#watermark.state();
   }
 
-  resume(graded: number, watermarkMs: number, sourceStart: number, clocks: WatermarkState = []): void {
+  resume(graded: number, watermarkMs: number, sourceStart: number, clocks: WatermarkState = NO_CLOCKS): void {
     this.watermarkMs = watermarkMs;
     this.#watermark.restore(clocks, watermarkMs);
     this.sourceStart = sourceStart;

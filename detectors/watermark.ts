@@ -1,47 +1,75 @@
-/** A clock this far behind most others is not waited for: its source is stuck, and what it still brings is late. */
-const LEFT_BEHIND_MS = 5 * 60_000;
+/**
+ * A clock that joins this far behind the watermark is not waited for: what it brings is late whatever is done. It has a
+ * say again once it is near.
+ */
+const NEAR_MS = 5 * 60_000;
+/**
+ * Ticks of each other clock without a word of this one, and it is taken for dead: 20 minutes of live ticks (four a second),
+ * or 13 hours of a backlog that is read (one for ten seconds of it). Who takes over a dead worker's sources goes on with
+ * its clock within a minute.
+ */
+const SILENT_TICKS = 4800;
 
-/** The clocks as plain data, for snapshots. */
-export type WatermarkState = readonly (readonly [clock: string, timeMs: number])[];
+/** The clocks as plain data, for snapshots: what each last said, and after how many ticks of all. */
+export interface WatermarkState {
+  readonly heard: number;
+  readonly clocks: readonly (readonly [clock: string, timeMs: number, heardAt: number])[];
+}
+
+interface Clock {
+  timeMs: number;
+  /** ticks of all clocks up to its last */
+  heardAt: number;
+}
 
 /**
  * The watermark of one partition that several sources write to, each with ticks of its own clock: the smallest of them,
- * so that nobody's events are late because another source is ahead. A clock that ended, or fell more than five minutes
- * behind the middle one, has no say until it is heard near the others again. Monotone; a function of the ticks in their
- * order alone. O(clocks) a tick.
+ * so that nobody's events are late because another source is faster. Monotone; a function of the ticks in their order
+ * alone. O(clocks) a tick.
  */
 export class Watermark {
-  readonly #clocks = new Map<string, number>();
+  readonly #clocks = new Map<string, Clock>();
+  #heard = 0;
   timeMs = Number.NaN;
 
   /** Takes a tick; true when the watermark moved. `isLast` = nothing comes after it from this clock. */
-  hear(clock: string, timeMs: number, isLast = false): boolean {
-    const known = this.#clocks.get(clock);
-    if (known === undefined || timeMs > known) this.#clocks.set(clock, timeMs);
+  hear(name: string, timeMs: number, isLast = false): boolean {
+    this.#heard++;
+    const clock = this.#clocks.get(name);
+    if (clock === undefined) this.#clocks.set(name, { timeMs, heardAt: this.#heard });
+    else {
+      clock.timeMs = Math.max(clock.timeMs, timeMs);
+      clock.heardAt = this.#heard;
+    }
     let agreedMs = this.#agreed();
     if (isLast) {
-      this.#clocks.delete(clock);
-      if (this.#clocks.size > 0) agreedMs = Math.max(agreedMs, this.#agreed());
+      this.#clocks.delete(name);
+      agreedMs = Math.max(agreedMs, this.#agreed());
     }
     if (!(agreedMs > this.timeMs) && !Number.isNaN(this.timeMs)) return false;
     this.timeMs = agreedMs;
     return true;
   }
 
+  /** -Infinity where no clock has a say. */
   #agreed(): number {
-    const [only] = this.#clocks.values();
-    if (this.#clocks.size === 1) return only!;
-    const times = [...this.#clocks.values()].sort((a, b) => a - b);
-    const middle = times[times.length >> 1]!;
-    return times.find((timeMs) => timeMs >= middle - LEFT_BEHIND_MS)!;
+    const silent = this.#heard - SILENT_TICKS * Math.max(1, this.#clocks.size - 1);
+    let leastMs = Number.POSITIVE_INFINITY;
+    for (const [name, { timeMs, heardAt }] of this.#clocks) {
+      if (heardAt < silent) this.#clocks.delete(name);
+      else if (!(timeMs < this.timeMs - NEAR_MS) && timeMs < leastMs) leastMs = timeMs;
+    }
+    return leastMs === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : leastMs;
   }
 
   state(): WatermarkState {
-    return [...this.#clocks].sort(([a], [b]) => (a < b ? -1 : 1));
+    const clocks = [...this.#clocks].map(([name, { timeMs, heardAt }]) => [name, timeMs, heardAt] as const);
+    return { heard: this.#heard, clocks: clocks.sort(([a], [b]) => (a < b ? -1 : 1)) };
   }
 
-  restore(clocks: WatermarkState, timeMs: number): void {
-    for (const [clock, clockMs] of clocks) this.#clocks.set(clock, clockMs);
+  restore({ heard, clocks }: WatermarkState, timeMs: number): void {
+    this.#heard = heard;
+    for (const [name, clockMs, heardAt] of clocks) this.#clocks.set(name, { timeMs: clockMs, heardAt });
     this.timeMs = timeMs;
   }
 }

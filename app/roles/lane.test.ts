@@ -6,7 +6,7 @@ import { decodeFragments } from '../../infra/wire.ts';
 import { Dictionary, F, FragmentBlock, FragmentKind, U } from '../../ingest/fragment.ts';
 import { createStream, START_MS } from '../../test/stream.ts';
 import { FragmentSink } from './fragment-sink.ts';
-import { Lane } from './lane.ts';
+import { Lane, type LaneState } from './lane.ts';
 
 const PARTITIONS = 4;
 
@@ -123,6 +123,25 @@ describe('a lane', () => {
     const ticks = seen.filter(({ partition, tick }) => partition === 0 && tick !== null).map(({ tick }) => tick);
     expect(ticks.filter((tick) => tick === '7 ends')).toHaveLength(1);
     expect(ticks.at(-1)).toBe('7');
+  });
+
+  test('a reader that takes over goes on with time where nothing comes any more', async () => {
+    const nowMs = START_MS + 60_000;
+    const seen = await arrived((lane) => {
+      for (const block of calls(30)) lane.take(block);
+      lane.tickLive(nowMs, true);
+    });
+    expect(seen.at(-1)!.timeMs).toBe(nowMs - 10_000);
+    let state: LaneState | undefined;
+    await arrived((lane) => {
+      for (const block of calls(30)) lane.take(block);
+      lane.tickLive(nowMs, true);
+      state = lane.state;
+    });
+    const after = await arrived((_lane, sink) => new Lane('7', sink, state).tickLive(nowMs + 600_000, true));
+    expect(after.map(({ timeMs, tick }) => [timeMs, tick])).toEqual(
+      Array.from({ length: PARTITIONS }, () => [nowMs + 590_000, '7']),
+    );
   });
 
   test('believes no source that lives in the future', async () => {

@@ -11,6 +11,18 @@ const LIVE_MS = 3600 * 1000;
 /** An event from further in the future is not believed, ms. */
 const FUTURE_MS = 60_000;
 
+/** What the next reader of the same sources goes on from; plain data. */
+export interface LaneState {
+  /** last tick, NaN = none yet */
+  readonly watermarkMs: number;
+  /** its logs are of now: time goes on though nothing comes */
+  readonly isLive: boolean;
+  /** of the newest event; -Infinity = none yet */
+  readonly newestMs: number;
+}
+
+const NEW: LaneState = { watermarkMs: Number.NaN, isLive: false, newestMs: Number.NEGATIVE_INFINITY };
+
 /**
  * The sources that are read by one clock: their events in the order in which they came, and ticks among them. While
  * there is more to read, a tick stands on each multiple of ten seconds, at a place that follows from the data; at the end
@@ -21,17 +33,22 @@ export class Lane {
   readonly #sink: FragmentSink;
   readonly #clock: ArrivalClock;
   #tickedMs: number;
-  #newestMs = Number.NEGATIVE_INFINITY;
-  #isLive = false;
+  #newestMs: number;
+  #isLive: boolean;
   /** it was told that nothing more comes; what comes all the same begins anew */
   #isOver = false;
 
-  /** @param startMs watermark to go on from, NaN = none */
-  constructor(name: string, sink: FragmentSink, startMs = Number.NaN) {
+  constructor(name: string, sink: FragmentSink, { watermarkMs, isLive, newestMs }: LaneState = NEW) {
     this.name = name;
     this.#sink = sink;
-    this.#clock = new ArrivalClock(startMs, FINE_MS);
-    this.#tickedMs = startMs;
+    this.#clock = new ArrivalClock(watermarkMs, FINE_MS);
+    this.#tickedMs = watermarkMs;
+    this.#isLive = isLive;
+    this.#newestMs = newestMs;
+  }
+
+  get state(): LaneState {
+    return { watermarkMs: this.#tickedMs, isLive: this.#isLive, newestMs: this.#newestMs };
   }
 
   /** NaN before the first tick */

@@ -1,6 +1,6 @@
 import { shardOf } from '../../detectors/shard.ts';
 import { partitionOfShard } from '../../infra/bus.ts';
-import { type Dictionary, FragmentBlock, U } from '../../ingest/fragment.ts';
+import { Dictionary, FragmentBlock, U } from '../../ingest/fragment.ts';
 import { copyRows } from '../../ingest/fragment-log.ts';
 import { addTick, type Tick } from '../../ingest/tick.ts';
 
@@ -15,7 +15,7 @@ const BLOCK_FRAGMENTS = 1024;
 export class BlockRouter {
   readonly #partitions: number;
   readonly #emit: (partition: number, block: FragmentBlock) => void;
-  #dictionary: Dictionary | null = null;
+  #dictionary = new Dictionary();
   /** number of a function → partition + 1; 0 = not seen yet */
   #routes = new Uint16Array(1024);
   #blocks: FragmentBlock[] = [];
@@ -23,6 +23,7 @@ export class BlockRouter {
   constructor(partitions: number, emit: (partition: number, block: FragmentBlock) => void) {
     this.#partitions = partitions;
     this.#emit = emit;
+    this.#begin(this.#dictionary);
   }
 
   /** Takes rows `from` to `to`. */
@@ -36,7 +37,6 @@ export class BlockRouter {
     }
   }
 
-  /** The dictionary is that of the rows before; nothing happens before there were any. */
   tick(tick: Tick): void {
     for (const block of this.#blocks) {
       addTick(block, tick);
@@ -68,7 +68,7 @@ export class BlockRouter {
     }
     const known = this.#routes[fn]!;
     if (known > 0) return known - 1;
-    const key = (this.#dictionary as Dictionary).text(fn);
+    const key = this.#dictionary.text(fn);
     const partition = partitionOfShard(shardOf(key), this.#partitions);
     this.#routes[fn] = partition + 1;
     return partition;

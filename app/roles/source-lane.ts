@@ -5,12 +5,12 @@ import type { Reject } from '../../ingest/reject.ts';
 import type { SourceSettings } from '../config-live.ts';
 import { type FilePosition, FileReader } from './file-reader.ts';
 import type { FragmentSink } from './fragment-sink.ts';
-import { Lane } from './lane.ts';
+import { Lane, type LaneState } from './lane.ts';
 
 const PAGE = 'positions';
 
 interface State {
-  readonly watermarkMs: number;
+  readonly lane: LaneState;
   /** how many times it was saved: what makes snapshots follow each other */
   readonly turn: number;
   readonly files: readonly (readonly [path: string, position: FilePosition])[];
@@ -55,7 +55,7 @@ export class SourceLane {
     this.#snapshots = snapshots;
     this.#known = new Map(state?.files ?? []);
     this.#turn = state?.turn ?? 0;
-    this.lane = new Lane(options.name, options.sink, state?.watermarkMs ?? Number.NaN);
+    this.lane = new Lane(options.name, options.sink, state?.lane);
   }
 
   get sources(): number {
@@ -117,7 +117,7 @@ export class SourceLane {
   async save(): Promise<void> {
     const files = new Map(this.#known);
     for (const [path, reader] of this.#readers) files.set(path, reader.position);
-    const state: State = { watermarkMs: this.lane.watermarkMs, turn: this.#turn + 1, files: [...files] };
+    const state: State = { lane: this.lane.state, turn: this.#turn + 1, files: [...files] };
     const pages = new Map([[PAGE, encodeMessage('positions', 0, state)]]);
     await this.#options.sink.settle();
     await this.#snapshots.save(pages, { turn: String(state.turn) }, null);
