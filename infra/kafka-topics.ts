@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BusError } from './bus.ts';
 import { createKafkaClient, type KafkaAdmin, type KafkaClient, type KafkaLog } from './kafka-client.ts';
-import { busErrorOf, typeOf } from './kafka-errors.ts';
+import { busErrorOf, remedyOf, typeOf } from './kafka-errors.ts';
 import type { KafkaOptions, TopicPlan } from './kafka-options.ts';
 import { TOPICS, type TopicName } from './topics.ts';
 
@@ -9,6 +11,8 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 /** of a batch of records around its records */
 const BATCH_OVERHEAD_BYTES = 128;
+const LEADER_PAUSE_MS = 250;
+const LEADER_ATTEMPTS = 120;
 const TOPIC_CONFIG = 2; // Kafka's number of this kind of resource
 
 const nameOf = (prefix: string, topic: TopicName): string => `${prefix}.${topic}`;
@@ -39,6 +43,8 @@ export async function setupKafkaTopics(options: KafkaOptions, plan: TopicPlan, l
     const existing = new Set(await admin.listTopics());
     const missing = TOPICS.filter((topic) => !existing.has(nameOf(options.prefix, topic)));
     if (missing.length > 0) await create(admin, options.prefix, plan, missing);
+    const names = missing.map((topic) => nameOf(options.prefix, topic));
+    if (names.length > 0) await waitForLeaders(admin, names);
     const lines = TOPICS.map(async (topic) => {
       const name = nameOf(options.prefix, topic);
       return missing.includes(topic) ? [made(name, plan, topic)] : await compare(admin, name, plan, topic);
@@ -85,7 +91,7 @@ export async function readMaxBatchBytes(client: KafkaClient, topics: readonly st
 
 async function create(admin: KafkaAdmin, prefix: string, plan: TopicPlan, topics: readonly TopicName[]): Promise<void> {
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false, // kafkajs gives up on a broker that has much to do
     topics: topics.map((topic) => ({
       topic: nameOf(prefix, topic),
       numPartitions: plan.partitions[topic],
@@ -93,6 +99,20 @@ async function create(admin: KafkaAdmin, prefix: string, plan: TopicPlan, topics
       configEntries: Object.entries(settingsOf(plan, topic)).map(([name, value]) => ({ name, value })),
     })),
   });
+}
+
+/** A broker takes a moment to know what it has just been told to make. @throws what a broker says after all attempts */
+async function waitForLeaders(admin: KafkaAdmin, names: string[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (remedyOf(error) !== 'retry' || attempt >= LEADER_ATTEMPTS) throw error;
+    }
+    if (attempt >= LEADER_ATTEMPTS) throw new BusError('UNREACHABLE', `no leader yet of ${names.join(', ')}`);
+    await sleep(LEADER_PAUSE_MS);
+  }
 }
 
 const made = (name: string, plan: TopicPlan, topic: TopicName): string =>
