@@ -6,7 +6,6 @@ import { against, type Fault, type Run, runWith } from './run.ts';
 import { readTopic } from './topics.ts';
 
 const REPEATED_SHARE = 0.3;
-const SWAPPED_SHARE = 0.3;
 
 const partsOf = (records: readonly Due[]): Due[][] => {
   const parts = new Map<string, Due[]>();
@@ -31,24 +30,6 @@ function repeated(records: readonly Due[], random: Random): { records: Due[]; co
       count++;
     }
     return [...part, ...copies];
-  });
-  return { records: all, count };
-}
-
-/** Some neighbours of a partition change places. */
-function swapped(records: readonly Due[], random: Random): { records: Due[]; count: number } {
-  let count = 0;
-  const all = partsOf(records).flatMap((part) => {
-    const result = [...part];
-    for (let i = 0; i + 1 < part.length; i++) {
-      if (part[i]!.topic !== 'fragments' || !random.chance(SWAPPED_SHARE)) continue;
-      const [first, second] = [result[i]!, result[i + 1]!];
-      result[i] = { ...second, at: first.at };
-      result[i + 1] = { ...first, at: second.at };
-      count++;
-      i++; // neighbours only: nothing moves by more than one place
-    }
-    return result;
   });
   return { records: all, count };
 }
@@ -85,30 +66,6 @@ const duplicates: Fault = {
       return `${count} blocks, ${verdicts} verdicts, ${alerts} alerts published twice`;
     });
     return against(reference.outcome, ran);
-  },
-};
-
-/** What does not depend on when something was noticed: figures, rows of invocations, which incidents there are. */
-const TIMELESS = ['invocations', 'function_minutes', 'rejects', 'runs'] as const;
-
-const incidentsOf = ({ alerts }: Outcome): string[] => {
-  const ids = alerts.map((line) => JSON.parse(line) as { alert_id: string; event: string });
-  return ids.filter(({ event }) => event !== 'updated').map(({ alert_id: id, event }) => `${id} ${event}`);
-};
-
-export function compareTimeless(expected: Outcome, found: Outcome): Comparison {
-  const alerts = compareLines('incidents', incidentsOf(expected), incidentsOf(found));
-  const tables = TIMELESS.map((name) => compareLines(name, expected.tables.get(name)!, found.tables.get(name)!));
-  return { alerts, tables, isEqual: [alerts, ...tables].every(isSame) };
-}
-
-const outOfOrder: Fault = {
-  name: 'out-of-order deliveries',
-  async run(lab, reference) {
-    const { records, count } = swapped(reference.records, new Random(lab.seed, 'swapped'));
-    const { outcome } = await runWith(lab, { name: this.name, records });
-    const injected = `${count} pairs of blocks changed places; incidents and figures compared, not when they were said`;
-    return { injected, comparison: compareTimeless(reference.outcome, outcome) };
   },
 };
 
@@ -182,4 +139,4 @@ const poison: Fault = {
   },
 };
 
-export const DATA_FAULTS: readonly Fault[] = [duplicates, outOfOrder, poison];
+export const DATA_FAULTS: readonly Fault[] = [duplicates, poison];

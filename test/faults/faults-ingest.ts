@@ -1,16 +1,21 @@
-import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { decodeMessage } from '../../infra/envelope.ts';
+import { openSnapshots } from '../../infra/state.ts';
 import { Random } from '../../scenarios/random.ts';
 import type { Outcome } from './compare.ts';
-import { compareTimeless } from './faults-data.ts';
+import { compareTimeless } from './faults-order.ts';
 import { Installation } from './installation.ts';
-import type { Lab } from './lab.ts';
+import { type Lab, until } from './lab.ts';
 import type { Fault } from './run.ts';
 
-const KILLS = 4;
+const KILLS = { quick: 2, full: 5 };
 const AWAY_MS = [50, 1_500] as const;
+/** How long one that was started again reads, at least. */
+const READING_MS = [200, 2_000] as const;
 const TURN_MS = 50;
+const READ_MS = 120_000;
 
 /** Appends a copy of `from` to `to` over that time, in pieces that end anywhere: as a program writes its log. */
 async function copyOver(from: string, to: string, lengthMs: number, onPart: (part: number) => void): Promise<void> {
@@ -31,6 +36,19 @@ async function copyOver(from: string, to: string, lengthMs: number, onPart: (par
     closeSync(input);
     closeSync(output);
   }
+}
+
+/** How far the file was read and sent, by what is kept of it, bytes. */
+async function readUpTo(installation: Installation, file: string): Promise<number> {
+  let offset = 0;
+  for (const name of readdirSync(installation.stateDir).filter((it) => it.startsWith('sources-'))) {
+    const snapshot = await (await openSnapshots(join(installation.stateDir, name))).load();
+    const page = snapshot?.pages.get('positions');
+    if (page === undefined) continue;
+    const { files } = decodeMessage(page, 'positions') as { files: [path: string, position: { offset: number }][] };
+    for (const [path, position] of files) if (path === file) offset = Math.max(offset, position.offset);
+  }
+  return offset;
 }
 
 /** Workers that are fed by `tripline ingest` itself, which follows a file that grows. */
@@ -54,9 +72,13 @@ async function follow(lab: Lab, name: string, killAt: readonly number[]): Promis
       while (reached < point) await wait(TURN_MS);
       await installation.kill('ingest');
       await wait(random.between(...AWAY_MS));
-      await installation.start('ingest', 'ingest');
+      const child = await installation.start('ingest', 'ingest');
+      await child.said(/files followed/, READ_MS); // the next kill is to hit one that reads
+      await wait(random.between(...READING_MS));
     }
     await writing;
+    const { size } = statSync(file);
+    await until('the file is read', READ_MS, async () => (await readUpTo(installation, file)) === size);
     await installation.drained();
     await installation.endAll();
     return await installation.outcome();
@@ -70,11 +92,13 @@ export const INGEST_FAULT: Fault = {
   name: 'kill -9 of ingest',
   async run(lab) {
     const random = new Random(lab.seed, 'kills of ingest');
-    const points = Array.from({ length: KILLS }, () => random.between(0.05, 0.95)).sort((a, b) => a - b);
+    const points = Array.from({ length: lab.isQuick ? KILLS.quick : KILLS.full }, () =>
+      random.between(0.05, 0.95),
+    ).sort((a, b) => a - b);
     const expected = await follow(lab, 'ingest that follows', []);
     const found = await follow(lab, 'ingest that is killed', points);
     return {
-      injected: `${KILLS} kills of an ingest that follows a file; incidents and figures compared`,
+      injected: `${points.length} kills of an ingest that follows a file; incidents and figures compared`,
       comparison: compareTimeless(expected, found),
     };
   },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -45,7 +46,7 @@ export class Installation {
 
   static async open(lab: Lab, name: string, settings: Settings = {}): Promise<Installation> {
     const dir = folderOf(lab, name);
-    const prefix = `faults-${process.pid}-${Date.now()}`;
+    const prefix = `faults-${randomUUID()}`;
     const store = await ClickHouse.start(lab.processes, lab.root, dir);
     const topics = await makeTopics(lab.brokers, prefix);
     const progress = await Progress.open(lab.brokers, prefix);

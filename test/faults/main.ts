@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,6 +8,7 @@ import { DATA_FAULTS } from './faults-data.ts';
 import { INFRA_FAULTS } from './faults-infra.ts';
 import { INGEST_FAULT } from './faults-ingest.ts';
 import { NEWER } from './faults-newer.ts';
+import { ORDER_FAULT } from './faults-order.ts';
 import { WORKER_FAULTS } from './faults-workers.ts';
 import type { Lab } from './lab.ts';
 import { Processes } from './processes.ts';
@@ -21,6 +23,7 @@ undisturbed run. Prints a table; exits 0 only when every row passes.
   --quick        each fault once, 5 kills, shorter outages (CI)
   --only NAME    only the faults whose name has this in it; may be given several times
   --seed N       of when what is hit (1)
+  --jobs N       runs at a time (2)
   --keep         leave folders and logs
 Needs Java 17 (and once Maven) for a broker of its own. Without, KAFKA_BROKERS names one, and what would stop that one
 is not run. Exit 77: there is neither.`;
@@ -30,6 +33,7 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -41,8 +45,10 @@ const FAULTS: readonly Fault[] = [
   INGEST_FAULT,
   ...INFRA_FAULTS,
   ...DATA_FAULTS,
+  ORDER_FAULT,
   NEWER,
 ];
+const ROOT = resolve(import.meta.dirname, '../../..');
 const QUICK_FEED_MS = 10_000;
 const FEED_MS = 20_000;
 const CANNOT = 77;
@@ -51,18 +57,20 @@ const say = (message: string): void => {
   process.stderr.write(`${message}\n`);
 };
 
+/** Why no broker can be started here; null = one can. */
+function whyNoBroker(): string | null {
+  const { status, stderr } = spawnSync(join(ROOT, 'infra/kafka/dev-broker'), ['--check'], { encoding: 'utf8' });
+  return status === CANNOT ? stderr.trim() : null;
+}
+
 async function openLab(processes: Processes, dir: string): Promise<Lab> {
-  const root = resolve(import.meta.dirname, '../../..');
-  const { KAFKA_BROKERS } = process.env;
-  const ownBroker = await Broker.start({ processes, root, dir: join(dir, 'broker') }).catch((error: unknown) => {
-    if (KAFKA_BROKERS === undefined) throw error;
-    return null;
-  });
+  const options = { processes, root: ROOT, dir: join(dir, 'broker') };
+  const ownBroker = whyNoBroker() === null ? await Broker.start(options) : null;
   return {
     processes,
-    root,
+    root: ROOT,
     dir,
-    brokers: ownBroker?.address ?? KAFKA_BROKERS ?? '',
+    brokers: ownBroker?.address ?? process.env.KAFKA_BROKERS ?? '',
     ownBroker,
     seed: Number(flags.seed),
     isQuick: flags.quick,
@@ -85,19 +93,28 @@ async function referenceOf(lab: Lab): Promise<Reference> {
 const isWanted = ({ name }: Fault): boolean =>
   flags.only.length === 0 || flags.only.some((part) => name.includes(part));
 
+/** Those that disturb the broker run alone, after the others. */
 async function runAll(lab: Lab): Promise<Row[]> {
   const reference = await referenceOf(lab);
-  const rows: Row[] = [];
-  for (const fault of FAULTS.filter(isWanted)) {
-    if (fault.needsOwnBroker === true && lab.ownBroker === null) {
-      say(`${fault.name}: NOT RUN, because the broker is not ours`);
-      continue;
+  const rows = new Map<Fault, Row>();
+  const isAlone = (fault: Fault) => fault.needsOwnBroker === true;
+  const wanted = FAULTS.filter(isWanted);
+  const lane = async (waiting: Fault[]): Promise<void> => {
+    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
+      const { name } = fault;
+      if (isAlone(fault) && lab.ownBroker === null) {
+        say(`${name}: NOT RUN, because the broker is not ours`);
+        continue;
+      }
+      const row = await rowOf(lab, name, () => fault.run(lab, reference));
+      rows.set(fault, row);
+      if (!passed(row)) say(failureOf(row, lab.dir));
     }
-    const row = await rowOf(lab, fault.name, () => fault.run(lab, reference));
-    rows.push(row);
-    if (!passed(row)) say(failureOf(row, lab.dir));
-  }
-  return rows;
+  };
+  const together = wanted.filter((fault) => !isAlone(fault));
+  await Promise.all(Array.from({ length: Number(flags.jobs) }, () => lane(together)));
+  await lane(wanted.filter(isAlone));
+  return FAULTS.flatMap((fault) => rows.get(fault) ?? []);
 }
 
 /** For .ci/run, as infra/build/jest-results.mjs does it. */
@@ -113,15 +130,24 @@ async function main(): Promise<number> {
     process.stdout.write(`${HELP}\n`);
     return 0;
   }
+  const why = whyNoBroker();
+  if (why !== null && process.env.KAFKA_BROKERS === undefined) {
+    say(`nothing was tested: ${why}, and KAFKA_BROKERS names none`);
+    return CANNOT;
+  }
   const processes = new Processes();
   const dir = mkdtempSync(join(tmpdir(), 'tripline-faults-'));
-  mkdirSync(dir, { recursive: true });
-  let isKept = flags.keep;
+  let isKept = true; // until it is known that nothing went wrong
   process.once('exit', () => {
     processes.killAll();
     if (!isKept) rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      isKept = flags.keep;
+      process.exit(130);
+    });
+  }
   say(`logs and folders: ${dir}`);
   const startMs = Date.now();
   const rows = await runAll(await openLab(processes, dir));
@@ -131,12 +157,12 @@ async function main(): Promise<number> {
   for (const row of failed) process.stdout.write(`${failureOf(row, dir)}\n`);
   const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
   process.stdout.write(`${rows.length - failed.length} of ${rows.length} rows pass, ${seconds} s\n`);
-  isKept ||= failed.length > 0;
+  isKept = flags.keep || failed.length > 0;
   return rows.length > 0 && failed.length === 0 ? 0 : 1;
 }
 
 process.exitCode = await main().catch((error: unknown) => {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return CANNOT;
+  return 1;
 });
 process.exit();
