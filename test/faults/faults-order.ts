@@ -1,3 +1,4 @@
+import type { AlertEvent } from '../../alerts/event.ts';
 import { createFragmentDecoder, createFragmentEncoder } from '../../infra/wire.ts';
 import { Dictionary, FragmentBlock, FragmentKind, U } from '../../ingest/fragment.ts';
 import { copyRows } from '../../ingest/fragment-log.ts';
@@ -11,9 +12,12 @@ const SWAPPED_SHARE = 0.3;
 /** What does not depend on when something was noticed: figures, rows of invocations, which incidents there are. */
 const TIMELESS = ['invocations', 'function_minutes', 'rejects', 'runs'] as const;
 
+/** By function and signal: an onset is the first that was noticed, so it may differ by a moment, and the id with it. */
 const incidentsOf = ({ alerts }: Outcome): string[] => {
-  const ids = alerts.map((line) => JSON.parse(line) as { alert_id: string; event: string });
-  return ids.filter(({ event }) => event !== 'updated').map(({ alert_id: id, event }) => `${id} ${event}`);
+  const events = alerts.map((line) => JSON.parse(line) as AlertEvent);
+  return events
+    .filter(({ event }) => event !== 'updated')
+    .map(({ function: { account, name }, signal, event }) => `${account} ${name} ${signal} ${event}`);
 };
 
 export function compareTimeless(expected: Outcome, found: Outcome): Comparison {

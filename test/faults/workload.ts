@@ -40,7 +40,7 @@ const FLEET: FleetOptions = {
   functions: 32,
   days: 3,
   warmupDays: 1.2,
-  invocations: 30_000,
+  invocations: 14_000,
   startMs: START_MS,
   incidents: KINDS.length,
   holes: 1,
