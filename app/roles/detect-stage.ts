@@ -47,8 +47,6 @@ export class DetectStage implements Stage {
   #block = new FragmentBlock(this.#dictionary);
   #functionsMs = Number.NEGATIVE_INFINITY;
   #saidMs = Number.NEGATIVE_INFINITY;
-  /** something was absorbed since the functions were written */
-  #isNew = true;
 
   constructor(options: DetectStageOptions) {
     this.#options = options;
@@ -58,7 +56,6 @@ export class DetectStage implements Stage {
   /** @throws {WireError} NEWER_VERSION: a producer was upgraded before this worker; nothing of the batch is passed over */
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     const { engine, partition, nowMs, onAbsorbed, deadLetters } = this.#options;
-    this.#isNew = true;
     let poison = 0;
     let busyMs = 0;
     let fragments = 0;
@@ -122,14 +119,14 @@ export class DetectStage implements Stage {
   }
 
   async finish(): Promise<void> {
-    if (this.#isNew) await this.#writeFunctions();
+    // also where nothing is new: a worker that was thrown out may have stored an older copy since
+    await this.#writeFunctions();
   }
 
   /** What is known of the functions now: as it changes all the time, only a copy every so often is stored. */
   async #writeFunctions(): Promise<void> {
     const { engine, rows } = this.#options;
     this.#functionsMs = engine.watermarkMs;
-    this.#isNew = false;
     const functions = engine.functions();
     await rows.writeFunctions(functions);
     await rows.writeCoverage(functions.flatMap(coverageOf));
