@@ -90,8 +90,8 @@ async function referenceOf(lab: Lab): Promise<Reference> {
   return { records, outcome };
 }
 
-const isWanted = ({ name }: Fault): boolean =>
-  flags.only.length === 0 || flags.only.some((part) => name.includes(part));
+const isWanted = ({ name, isSlow }: Fault): boolean =>
+  flags.only.length === 0 ? !(flags.quick && isSlow === true) : flags.only.some((part) => name.includes(part));
 
 /** Those that disturb the broker run alone, after the others. */
 async function runAll(lab: Lab): Promise<Row[]> {

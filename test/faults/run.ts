@@ -92,6 +92,8 @@ export interface Fault {
   readonly name: string;
   /** the broker itself is what is disturbed */
   readonly needsOwnBroker?: true;
+  /** left out of quick runs */
+  readonly isSlow?: true;
   run(lab: Lab, reference: Reference): Promise<Checked>;
 }
 
