@@ -17,7 +17,7 @@ const LATENESS_MS = 24 * 3_600_000;
 const DRAIN_MS = 180_000;
 const LOOK_MS = 500;
 /** So many looks in a row must find everything done. */
-const CALM_LOOKS = 4;
+const CALM_LOOKS = 5;
 
 export type RoleName = 'ingest' | 'detect' | 'notify' | 'run';
 
@@ -127,14 +127,16 @@ export class Installation {
     if (code !== 0) throw new Error(`${name} ended with ${code ?? signal} after SIGTERM: ${child.logFile}`);
   }
 
-  /** Resolves when every group has acked everything, and no more comes. */
+  /** Resolves when every group has acked everything, every worker has its share, and no more comes. */
   async drained(): Promise<void> {
     const lateMs = Date.now() + DRAIN_MS;
     let before = '';
     for (let calm = 0; calm < CALM_LOOKS; ) {
       const lags = await this.progress.lags(this.stateDir).catch(() => null);
       const ends = JSON.stringify(await this.#ends());
-      const isDone = lags !== null && [...lags.values()].every((lag) => lag === 0) && ends === before;
+      const detectors = this.workers.filter((name) => name.startsWith('detect')).length;
+      const isSettled = await this.progress.isSettled(detectors).catch(() => false);
+      const isDone = isSettled && lags !== null && [...lags.values()].every((lag) => lag === 0) && ends === before;
       calm = isDone ? calm + 1 : 0;
       before = ends;
       for (const { child } of this.#workers.values()) {

@@ -10,7 +10,7 @@ import { readTopic } from './topics.ts';
 
 const READ_MS = 180_000;
 /** Nothing has changed for so long: it is done. */
-const CALM_MS = 4_000;
+const CALM_MS = 8_000;
 
 /** The least that must be there for a comparison to mean something. */
 const LEAST: Readonly<Record<string, number>> = {
@@ -53,7 +53,7 @@ async function runLocally(lab: Lab): Promise<Ran> {
     let state = '';
     let sinceMs = Date.now();
     await until('the end of what tripline run says', READ_MS, async () => {
-      const now = `${sizeOf(installation.alertsFile)} ${await installation.store.rows('SELECT max(minute), count() FROM function_minutes')}`;
+      const now = `${sizeOf(installation.alertsFile)} ${await installation.store.rows('SELECT (SELECT count() FROM function_minutes), (SELECT count() FROM alert_events)')}`;
       if (now !== state) sinceMs = Date.now();
       state = now;
       await wait(500);

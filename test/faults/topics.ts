@@ -103,6 +103,12 @@ export class Progress {
     return lags;
   }
 
+  /** Whether the group of the detect workers has settled on so many members. */
+  async isSettled(members: number): Promise<boolean> {
+    const { groups } = await this.#admin.describeGroups([`${this.#prefix}-detect`]);
+    return groups[0]?.state === 'Stable' && groups[0].members.length === members;
+  }
+
   async close(): Promise<void> {
     await this.#admin.disconnect();
   }
