@@ -106,11 +106,8 @@ export class DetectStage implements Stage {
 
   async settle(): Promise<void> {
     const { engine, rows, deadLetters } = this.#options;
-    if (
-      engine.watermarkMs >= this.#functionsMs + FUNCTIONS_EVERY_MS ||
-      this.#functionsMs === Number.NEGATIVE_INFINITY
-    ) {
-      this.#functionsMs = engine.watermarkMs;
+    // not `>=`: before the first tick the watermark is NaN, and that must not be the last copy
+    if (!(engine.watermarkMs < this.#functionsMs + FUNCTIONS_EVERY_MS)) {
       await this.#writeFunctions();
     }
     await this.#verdicts.settle();
