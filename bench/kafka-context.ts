@@ -50,6 +50,7 @@ export async function openContext(place: Place, signal: AbortSignal): Promise<Be
   await makeTopics(place);
   const topics = await openTopics(config.live.bus, log);
   const context: RoleContext = {
+    stateDir: place.state,
     config,
     model: null,
     topics,

@@ -20,6 +20,11 @@ export async function openTopics(bus: BusSettings, log: Log): Promise<Topics> {
   return await openLocalTopics({ dir, keepBytes: keepMb * MEBIBYTE });
 }
 
+/** Tells buses apart whose offsets and partitions have nothing to do with each other. */
+export function busName({ kafka }: BusSettings, { fragments }: Topics): string {
+  return kafka === undefined ? 'local' : `kafka-${kafka.prefix}-${fragments.partitions}`;
+}
+
 /** @throws {ConfigError} where a file that the configuration names cannot be read */
 export function kafkaOptions(settings: KafkaSettings): KafkaOptions {
   const { topics: _, tls, sasl, clientId, ...rest } = settings;

@@ -26,12 +26,13 @@ export interface CheckpointHooks {
 export async function checkpoint(held: HeldStage, hooks: CheckpointHooks): Promise<boolean> {
   if (!held.isDirty || held.isLost) return true;
   const startedMs = hooks.nowMs();
-  await held.stage.settle();
-  const moment = await held.run(async () => {
-    await held.stage.settle(); // what came meanwhile: quick, for the receivers answer
-    return { offset: held.nextOffset, ack: held.ack, pages: held.stage.snapshot() };
-  });
-  if (held.isLost || Number.isNaN(moment.offset)) return false;
+  await held.stage.settle(); // as long as it takes: nothing is copied while the receivers are away
+  const moment = await held.run(async () =>
+    held.isLost ? null : { offset: held.nextOffset, ack: held.ack, pages: held.stage.snapshot() },
+  );
+  if (moment === null || Number.isNaN(moment.offset)) return false;
+  await held.stage.settle(); // what was said up to that moment; the stage goes on meanwhile
+  if (held.isLost) return false;
   try {
     const bytes = await save(held, moment.pages, moment.offset);
     await moment.ack?.();
@@ -41,10 +42,16 @@ export async function checkpoint(held: HeldStage, hooks: CheckpointHooks): Promi
     hooks.onSaved(held, bytes, held.savedAtMs - startedMs);
     return true;
   } catch (error) {
-    if (!(error instanceof StorageError || error instanceof BusError)) throw error;
-    hooks.onTrouble(held, error.code.toLowerCase(), error.message);
+    if (!(error instanceof Error) || !isPassing(error)) throw error;
+    hooks.onTrouble(held, String((error as { code?: unknown }).code), error.message);
     return false;
   }
+}
+
+/** The folder or the bus refuses; a network file system does so in many ways. */
+function isPassing(error: Error): boolean {
+  if (error instanceof StorageError || error instanceof BusError) return true;
+  return /^E[A-Z]+$/.test(String((error as NodeJS.ErrnoException).code));
 }
 
 /**

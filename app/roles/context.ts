@@ -13,6 +13,8 @@ export interface RoleContext {
   readonly config: Config;
   readonly model: LearnedModel | null;
   readonly topics: Topics;
+  /** folder of snapshots and positions of this bus: offsets of one bus say nothing on another */
+  readonly stateDir: string;
   readonly rows: RowSink;
   /** false = the store is `none` */
   readonly hasStore: boolean;

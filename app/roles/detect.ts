@@ -111,7 +111,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
     bus: topics.fragments,
     group: 'detect',
     name: 'fragments',
-    stateDir: config.live.state,
+    stateDir: context.stateDir,
     snapshotMs: config.live.live.snapshotMs,
     shutdownMs: config.live.live.shutdownMs,
     signal,
@@ -183,7 +183,7 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
     bus: topics.verdicts,
     group: 'fleet',
     name: 'fleet',
-    stateDir: config.live.state,
+    stateDir: context.stateDir,
     // small, and what is said after it is said again
     snapshotMs: Math.min(config.live.live.snapshotMs, 5000),
     shutdownMs: config.live.live.shutdownMs,
@@ -225,7 +225,7 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
 export function hooksOf(
   { nowMs, log, metrics }: RoleContext,
   stage: StageName,
-): CheckpointHooks & Pick<ConstructorParameters<typeof Stages>[0], 'onRestored' | 'onLost'> {
+): CheckpointHooks & Pick<ConstructorParameters<typeof Stages>[0], 'onRestored' | 'onLost' | 'onBlank'> {
   const part = (partition: number) => String(partition);
   return {
     nowMs,
@@ -234,7 +234,11 @@ export function hooksOf(
       log.debug('snapshot saved', { stage, partition, bytes, tookMs });
     },
     onTrouble: ({ partition }, reason, message) => {
-      metrics.state.failed(reason.toUpperCase());
+      if (reason === 'NOT_OWNER') {
+        log.info('another worker has this partition now', { stage, partition });
+        return;
+      }
+      metrics.state.failed(reason);
       log.warn('snapshot not saved: what follows it will be read again after a restart', {
         stage,
         partition,
@@ -245,6 +249,11 @@ export function hooksOf(
       metrics.state.loaded(stage, `${name}-${part(partition)}`);
       for (const message of damaged) log.warn('a damaged snapshot was passed over', { stage, partition, why: message });
       log.info('partition opened', { stage, partition, fromOffset: offset, tookMs: Math.round(tookMs) });
+    },
+    onBlank: (_name, partition, offset) => {
+      if (stage === 'notify') return;
+      const why = 'what was learnt before is not known here: do all workers share the folder `state`?';
+      log.error('a partition begins in its middle without a snapshot', { stage, partition, offset, why });
     },
     onLost: (name, partition) => {
       metrics.state.released(stage, `${name}-${part(partition)}`);

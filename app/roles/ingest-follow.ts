@@ -154,7 +154,7 @@ export class FollowingIngest {
 
   /** Opens the lanes that were given to this replica, and closes those that were taken. */
   async #reconcile(): Promise<void> {
-    const { config, log } = this.#context;
+    const { log } = this.#context;
     const assigned = this.#assigned;
     for (const [partition, lane] of this.#lanes) {
       if (assigned.includes(partition)) continue;
@@ -166,7 +166,7 @@ export class FollowingIngest {
       const name = `sources-${String(partition).padStart(3, '0')}`;
       const lane = await SourceLane.open({
         name: String(partition),
-        stateDir: join(config.live.state, name),
+        stateDir: join(this.#context.stateDir, name),
         sink: this.#sink,
         dictionary: () => this.#dictionary,
         reject: (reject) => {

@@ -95,6 +95,7 @@ function contextOf(topics: Topics, yaml: string, rows: RowSink, signal: AbortSig
     config: parseConfig(`state: ${dir}/state\nlive: {snapshotMs: 1000}\n${yaml}`, 'c.yaml'),
     model: null,
     topics,
+    stateDir: `${dir}/state`,
     rows,
     hasStore: true,
     deadLetters: new DeadLetterBox(topics.rejects),

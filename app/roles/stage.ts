@@ -47,6 +47,8 @@ export class HeldStage {
   /** of the last batch absorbed */
   ack: (() => Promise<void>) | null = null;
   isLost = false;
+  /** a checkpoint is waiting or under way */
+  isSaving = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(name: string, partition: number, stage: Stage, snapshots: Snapshots, offset: number, dueMs: number) {
@@ -76,12 +78,22 @@ export class HeldStage {
     await this.run(async () => {
       const from = Number.isNaN(this.nextOffset) ? 0 : Math.max(0, this.nextOffset - batch.offset);
       if (from < batch.records.length) {
-        await this.stage.absorb(from === 0 ? batch.records : batch.records.slice(from), batch.offset + from);
+        await this.#take(from === 0 ? batch.records : batch.records.slice(from), batch.offset + from);
         this.nextOffset = batch.nextOffset;
       }
       this.ack = () => batch.ack();
       this.endOffset = batch.endOffset;
     });
+  }
+
+  /** A stage that failed in the middle is ahead of its offset: its state must not be kept. */
+  async #take(records: readonly Uint8Array[], offset: number): Promise<void> {
+    try {
+      await this.stage.absorb(records, offset);
+    } catch (error) {
+      if ((error as Error).name !== 'AbortError') this.isLost = true; // asked to end, a stage stops between two records
+      throw error;
+    }
   }
 
   get progress(): StageProgress {

@@ -19,6 +19,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 class Summing implements Stage {
   sum = 0;
   count = 0;
+  failOn = '';
   readonly said: string[];
 
   constructor(said: string[], pages: ReadonlyMap<string, Uint8Array> | null) {
@@ -29,6 +30,7 @@ class Summing implements Stage {
 
   async absorb(records: readonly Uint8Array[]): Promise<void> {
     for (const record of records) {
+      if (Buffer.from(record).toString() === this.failOn) throw new Error('boom');
       this.sum += Number(Buffer.from(record).toString());
       this.said.push(`${this.count++}:${this.sum}`);
     }
@@ -101,6 +103,39 @@ describe('stages', () => {
     expect(said).toEqual(['0:1', '1:3', '2:6']);
     expect(held.nextOffset).toBe(3);
   });
+
+  test('a stage that fails in the middle of a batch is not saved: its offset says less than its state', async () => {
+    const said: string[] = [];
+    const held = await heldBy(said);
+    await held.absorb(batchOf([record(1)], 0));
+    const waiting = checkpoint(held, quiet);
+    const failing = held.absorb(batchOf([record(2), Buffer.from('boom')], 1)).catch(() => 'failed');
+    (held.stage as Summing).failOn = 'boom';
+    expect(await failing).toBe('failed');
+    await waiting;
+    expect(await checkpoint(held, quiet)).toBe(true); // lost: nothing to do
+    expect((await openAgain()).nextOffset).toBeNaN(); // nothing was saved
+  });
+
+  test('ends in time though what it waits for never answers', async () => {
+    const bus = createMemoryBus({ partitions: 1 });
+    await bus.publish(0, [record(1)]);
+    const stop = new AbortController();
+    const stages = new Stages({
+      ...quiet,
+      bus,
+      group: 'test',
+      name: 'sums',
+      stateDir: dir,
+      snapshotMs: 60_000,
+      shutdownMs: 50,
+      signal: stop.signal,
+      open: () => Object.assign(new Summing([], null), { settle: () => new Promise<void>(() => {}) }),
+      onProgress: () => stop.abort(),
+    });
+    await stages.run();
+    expect(readdirSync(join(dir, 'sums-000'))).toEqual([]);
+  });
 });
 
 describe('two processes that believe they have the partition', () => {
@@ -132,7 +167,7 @@ describe('two processes that believe they have the partition', () => {
     };
     const hooks = { ...quiet, onTrouble: (_held: HeldStage, reason: string) => void told.push(reason) };
     expect(await checkpoint(held, hooks)).toBe(false);
-    expect(told).toEqual(['disk_full']);
+    expect(told).toEqual(['DISK_FULL']);
     isFull = false;
     expect(await checkpoint(held, hooks)).toBe(true);
     expect((await openAgain()).nextOffset).toBe(1);

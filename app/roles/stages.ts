@@ -30,6 +30,8 @@ export interface StagesOptions extends CheckpointHooks {
     tookMs: number,
     damaged: readonly string[],
   ) => void;
+  /** a partition begins somewhere in its middle, and there is no snapshot of what was before */
+  readonly onBlank?: (name: string, partition: number, offset: number) => void;
   readonly onProgress?: (progress: StageProgress) => void;
 }
 
@@ -75,6 +77,9 @@ export class Stages {
       for await (const batch of batches) {
         const held = this.#held.get(batch.partition);
         if (held === undefined) continue;
+        if (Number.isNaN(held.nextOffset) && batch.offset > 0) {
+          this.#options.onBlank?.(held.name, batch.partition, batch.offset);
+        }
         if (!(await this.#absorb(held, batch))) break;
         this.#options.onProgress?.(held.progress);
       }
@@ -82,7 +87,7 @@ export class Stages {
       await this.#saveAll();
     } finally {
       clearInterval(timer);
-      await this.#saving.catch(() => {});
+      await this.#inTime(this.#saving.catch(() => {}));
     }
   }
 
@@ -129,11 +134,18 @@ export class Stages {
   /** One at a time: a snapshot is a copy of the state of its partition. */
   #saveDue(): Promise<void> {
     const nowMs = this.#options.nowMs();
-    const due = [...this.#held.values()].filter((held) => held.isDirty && held.dueMs <= nowMs);
-    for (const held of due) held.dueMs = nowMs + this.#options.snapshotMs;
+    const due = [...this.#held.values()].filter((held) => held.isDirty && !held.isSaving && held.dueMs <= nowMs);
     if (due.length === 0) return Promise.resolve();
+    for (const held of due) held.isSaving = true;
     return this.#inTurn(async () => {
-      for (const held of due) await checkpoint(held, this.#options);
+      for (const held of due) {
+        try {
+          await checkpoint(held, this.#options);
+        } finally {
+          held.isSaving = false;
+          held.dueMs = this.#options.nowMs() + this.#options.snapshotMs;
+        }
+      }
     });
   }
 
@@ -146,11 +158,16 @@ export class Stages {
         if (!held.isDirty) await held.stage.settle(); // what `finish` said
       }
     });
+    await this.#inTime(all);
+  }
+
+  /** Waits no longer than an orderly end may take. */
+  async #inTime(work: Promise<void> | Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, this.#options.shutdownMs);
     });
-    await Promise.race([all, deadline]);
+    await Promise.race([work, deadline]);
     clearTimeout(timer);
   }
 
