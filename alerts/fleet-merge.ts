@@ -1,25 +1,20 @@
 import type { EngineMinute } from '../detectors/engine.ts';
 import type { Pulse } from '../detectors/shard.ts';
+import {
+  type PartitionAway,
+  type PartitionSaid,
+  type PartitionStep,
+  type Progress,
+  progressIn,
+  reach,
+  type StepPiece,
+  take,
+} from './fleet-numbers.ts';
 
-/** What an engine said at one moment, with its running number, which follows from the partition's data alone. */
-export interface PartitionStep extends EngineMinute {
-  readonly n: number;
-}
-
-/** Steps of one partition that follow each other, and how far its watermark has come with them. */
-export interface PartitionSaid {
-  readonly partition: number;
-  readonly watermarkMs: number;
-  readonly steps: readonly PartitionStep[];
-}
-
-/** Nothing has been heard of a partition for long: from here on nobody waits for it, until it speaks again. */
-export interface PartitionAway {
-  readonly away: number;
-}
+export type { PartitionAway, PartitionSaid, PartitionStep, StepPiece } from './fleet-numbers.ts';
 
 export interface MergeState {
-  readonly partitions: readonly (readonly [partition: number, last: number, watermarkMs: number])[];
+  readonly partitions: readonly (readonly [partition: number, progress: Readonly<Progress>])[];
   readonly waiting: readonly (readonly [partition: number, step: PartitionStep])[];
   readonly away: readonly number[];
   readonly steppedMs: number | null;
@@ -33,16 +28,11 @@ interface Group {
   readonly parts: (readonly [partition: number, step: PartitionStep])[];
 }
 
-interface Progress {
-  /** number of the last step heard */
-  last: number;
-  watermarkMs: number;
-}
-
 /**
  * Puts what the engines of all partitions say into the one order that a single engine would have said it in: a minute is
  * handed on once every partition is past it. What it hands on does not depend on how the partitions' messages were
- * interleaved, delayed or repeated. Only a partition that was told to be away is not waited for: what it says afterwards is
+ * interleaved, delayed, cut or repeated. A step is taken only after the one before it: where one is missing, the partition
+ * stands still until it is said again. Only a partition that was told to be away is not waited for: what it says afterwards is
  * handed on when it comes. Pure; its state is plain data.
  */
 export class FleetMerge {
@@ -57,34 +47,48 @@ export class FleetMerge {
   readonly #away = new Set<number>();
   /** heard again: the tail of a worker that was replaced */
   repeated = 0;
+  /** how often something came from beyond a missing step */
+  gaps = 0;
+  /** messages of epochs that are over */
+  stale = 0;
 
   constructor(partitions: number, listen: (minute: EngineMinute) => void) {
     this.#partitions = partitions;
     this.#listen = listen;
   }
 
-  hear({ partition, watermarkMs, steps }: PartitionSaid): void {
-    let progress = this.#progress.get(partition);
-    if (progress === undefined) {
-      progress = { last: 0, watermarkMs: Number.NEGATIVE_INFINITY };
-      this.#progress.set(partition, progress);
+  /** False where nothing of it counts: steps before it are missing, or it comes from an epoch that is over. */
+  hear({ partition, epoch, last, watermarkMs, steps }: PartitionSaid): boolean {
+    const progress = progressIn(epoch, this.#progress.get(partition));
+    if (progress === null) {
+      this.stale++;
+      return false;
     }
-    for (const step of steps) {
-      if (step.n <= progress.last) {
-        this.repeated++;
-        continue;
-      }
-      progress.last = step.n;
-      this.#enter(partition, step);
+    this.#progress.set(partition, progress);
+    for (const piece of steps) this.#take(partition, progress, piece);
+    const isAll = steps.length === 0 || watermarkMs > Number.NEGATIVE_INFINITY;
+    if (isAll && !reach(progress, last, watermarkMs)) this.gaps++;
+    if (!progress.isGap) this.#away.delete(partition);
+    this.#handOn(this.watermarkMs);
+    return !progress.isGap;
+  }
+
+  /** Steps that the partition misses are given up with it. */
+  leave({ away }: PartitionAway): void {
+    this.#away.add(away);
+    const progress = this.#progress.get(away);
+    if (progress?.isGap) {
+      progress.isGap = false;
+      progress.isOpen = true;
     }
-    if (watermarkMs > progress.watermarkMs) progress.watermarkMs = watermarkMs;
-    this.#away.delete(partition);
     this.#handOn(this.watermarkMs);
   }
 
-  leave({ away }: PartitionAway): void {
-    this.#away.add(away);
-    this.#handOn(this.watermarkMs);
+  #take(partition: number, progress: Progress, piece: StepPiece): void {
+    const taken = take(progress, piece);
+    if (taken === 'repeated') this.repeated++;
+    else if (taken === 'missing') this.gaps++;
+    else if (taken !== null) this.#enter(partition, taken);
   }
 
   #enter(partition: number, step: PartitionStep): void {
@@ -121,6 +125,11 @@ export class FleetMerge {
     return all.filter((partition) => !this.#away.has(partition) && this.reached(partition) === limit);
   }
 
+  /** Partitions that miss a step. */
+  get stuck(): number[] {
+    return [...this.#progress].filter(([, { isGap }]) => isGap).map(([partition]) => partition);
+  }
+
   /** Steps that wait for slower partitions. */
   get waiting(): number {
     return this.#groups.size;
@@ -153,7 +162,7 @@ export class FleetMerge {
 
   state(): MergeState {
     return {
-      partitions: [...this.#progress].map(([partition, { last, watermarkMs }]) => [partition, last, watermarkMs]),
+      partitions: [...this.#progress].map(([partition, progress]) => [partition, { ...progress }]),
       waiting: [...this.#groups.values()].flatMap(({ parts }) => parts),
       away: [...this.#away],
       steppedMs: Number.isFinite(this.#steppedMs) ? this.#steppedMs : null,
@@ -162,7 +171,7 @@ export class FleetMerge {
   }
 
   restore({ partitions, waiting, away, steppedMs, minuteMs }: MergeState): void {
-    for (const [partition, last, watermarkMs] of partitions) this.#progress.set(partition, { last, watermarkMs });
+    for (const [partition, progress] of partitions) this.#progress.set(partition, { ...progress });
     for (const partition of away) this.#away.add(partition);
     for (const [partition, step] of waiting) this.#enter(partition, step);
     this.#steppedMs = steppedMs ?? Number.NEGATIVE_INFINITY;

@@ -72,6 +72,8 @@ function fleetOf(partitions: number): { hear: (said: PartitionSaid) => void; mer
 
 const saidBy = (partition: number, host: Partition, { steps }: PartitionOutput): PartitionSaid => ({
   partition,
+  epoch: host.epoch,
+  last: host.said,
   watermarkMs: host.watermarkMs,
   steps,
 });

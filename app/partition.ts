@@ -23,6 +23,7 @@ interface HostJson {
   /** steps said so far */
   readonly steps: number;
   readonly misrouted: number;
+  readonly epoch: string;
 }
 
 /** What came out since it was last asked. */
@@ -33,6 +34,8 @@ export interface PartitionOutput extends Omit<PipelineOutput, 'events'> {
 export type PartitionOptions = Omit<PipelineOptions, 'paging'> & {
   /** numbers of the shards of this partition, ascending */
   readonly shards: readonly number[];
+  /** names the life that begins where nothing is restored: unlike any other; default '' */
+  readonly epoch?: string;
 };
 
 /** The shards of one partition, without a fleet stage: a pure function of the blocks it was given, in their order. */
@@ -41,6 +44,10 @@ export interface Partition {
   drain(): PartitionOutput;
   /** NaN before the first tick */
   readonly watermarkMs: number;
+  /** the life of the state that counts the steps: it ends where the state is lost */
+  readonly epoch: string;
+  /** number of the last step drained or to be drained */
+  readonly said: number;
   /** fragments of functions that belong to other partitions */
   readonly misrouted: number;
   totals(): PipelineTotals;
@@ -56,6 +63,7 @@ const orNull = (value: number): number | null => (Number.isNaN(value) ? null : v
 export function createPartition(options: PartitionOptions): Partition {
   let steps: PartitionStep[] = [];
   let said = 0;
+  let epoch = options.epoch ?? '';
   const engine = new Engine(
     {
       settings: options.settings,
@@ -68,7 +76,11 @@ export function createPartition(options: PartitionOptions): Partition {
     (minute) => steps.push({ ...minute, n: ++said }),
     options.shards,
   );
-  if (options.restored !== undefined) said = restore(engine, options.restored);
+  const host = options.restored === undefined ? null : restore(engine, options.restored);
+  if (host !== null) {
+    said = host.steps;
+    epoch = host.epoch;
+  }
   if (options.model !== undefined) engine.setModel(options.model);
 
   return {
@@ -82,6 +94,12 @@ export function createPartition(options: PartitionOptions): Partition {
     get watermarkMs() {
       return engine.watermarkMs;
     },
+    get epoch() {
+      return epoch;
+    },
+    get said() {
+      return said;
+    },
     get misrouted() {
       return engine.misrouted;
     },
@@ -90,12 +108,12 @@ export function createPartition(options: PartitionOptions): Partition {
       const rows = engine.shards.flatMap((shard) => shard.keys.map((_key, slot) => functionRow(shard, slot)));
       return rows.filter((row) => !Number.isNaN(row.firstSeenMs));
     },
-    pages: () => pagesOf(engine, said),
-    snapshot: () => new Map(Array.from(pagesOf(engine, said), ([name, bytes]) => [name, bytes.slice()])),
+    pages: () => pagesOf(engine, said, epoch),
+    snapshot: () => new Map(Array.from(pagesOf(engine, said, epoch), ([name, bytes]) => [name, bytes.slice()])),
   };
 }
 
-function* pagesOf(engine: Engine, steps: number): Generator<readonly [string, Uint8Array]> {
+function* pagesOf(engine: Engine, steps: number, epoch: string): Generator<readonly [string, Uint8Array]> {
   const host: HostJson = {
     v: VERSION,
     watermarkMs: orNull(engine.watermarkMs),
@@ -104,20 +122,21 @@ function* pagesOf(engine: Engine, steps: number): Generator<readonly [string, Ui
     clocks: engine.clocks,
     steps,
     misrouted: engine.misrouted,
+    epoch,
   };
   yield [HOST_PAGE, new TextEncoder().encode(JSON.stringify(host))];
   const scratch = { floats: new Float32Array(0) };
   for (const shard of engine.shards) yield* shardPages(shard, scratch);
 }
 
-/** Returns the number of steps said before. */
-function restore(engine: Engine, pages: ReadonlyMap<string, Uint8Array>): number {
+/** Returns what the host remembered; null = nothing. */
+function restore(engine: Engine, pages: ReadonlyMap<string, Uint8Array>): HostJson | null {
   const bytes = pages.get(HOST_PAGE);
-  if (bytes === undefined) return 0;
+  if (bytes === undefined) return null;
   const host = JSON.parse(new TextDecoder().decode(bytes)) as HostJson;
   for (const shard of engine.shards) restoreShard(shard, pages);
   const { graded, watermarkMs, sourceStart, clocks, misrouted } = host;
   engine.resume(graded ?? Number.NaN, watermarkMs ?? Number.NaN, sourceStart ?? Number.NaN, clocks);
   engine.misrouted = misrouted;
-  return host.steps;
+  return host;
 }

@@ -31,13 +31,13 @@ const NUMBERS = new Map<unknown, number>([
  * A message whose body is plain data: null, booleans, numbers, strings, arrays, and plain objects, whose undefined
  * properties are left out. `minor` is the minor version of the body: later ones may add fields.
  * @throws {TypeError} on anything else in the body, naming its place
- * @throws {RangeError} on a body nested over 100 deep, or of over 16 MiB
+ * @throws {RangeError} on a body nested over 100 deep, or of over `maxBytes`
  */
-export function encodeMessage(kind: string, minor: number, body: unknown): Uint8Array {
+export function encodeMessage(kind: string, minor: number, body: unknown, maxBytes = MAX_MESSAGE_BYTES): Uint8Array {
   const escaped = needsEscape(body, 'body', 0) ? escapeNumbers(body) : body;
   const json = Buffer.from(JSON.stringify({ tl: kind, v: [MAJOR, minor], body: escaped }));
-  if (json.length > MAX_MESSAGE_BYTES) {
-    throw new RangeError(`a message of ${json.length} bytes, at most ${MAX_MESSAGE_BYTES}`);
+  if (json.length > maxBytes) {
+    throw new RangeError(`a message of ${json.length} bytes, at most ${maxBytes}`);
   }
   if (json.length <= DEFLATE_OVER_BYTES) return json;
   return Buffer.concat([Uint8Array.of(DEFLATED), deflateRawSync(json, { level: 1 })]);
@@ -45,11 +45,11 @@ export function encodeMessage(kind: string, minor: number, body: unknown): Uint8
 
 /**
  * The body of a message of `kind`: data from outside, for the caller to check. Fields and numbers of a later minor
- * version are there as they are.
+ * version are there as they are. `maxBytes` is for what this program wrote itself, such as its state.
  * @throws {WireError} NOT_A_BLOCK, NEWER_VERSION, or MALFORMED, also where it is a message of another kind
  */
-export function decodeMessage(bytes: Uint8Array, kind: string): unknown {
-  const json = jsonOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+export function decodeMessage(bytes: Uint8Array, kind: string, maxBytes = MAX_MESSAGE_BYTES): unknown {
+  const json = jsonOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), maxBytes);
   const message = parsed(json);
   if (!isObject(message) || typeof message['tl'] !== 'string') {
     throw new WireError('NOT_A_BLOCK', 'the JSON is no message of tripline');
@@ -72,11 +72,11 @@ const isVersion = (value: unknown): value is number => Number.isInteger(value) &
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function jsonOf(bytes: Buffer): Buffer {
+function jsonOf(bytes: Buffer, maxBytes: number): Buffer {
   if (bytes[0] === PLAIN) return bytes;
   if (bytes[0] !== DEFLATED) throw new WireError('NOT_A_BLOCK', 'the bytes do not begin as a message does');
   try {
-    return inflateRawSync(bytes.subarray(1), { maxOutputLength: MAX_MESSAGE_BYTES });
+    return inflateRawSync(bytes.subarray(1), { maxOutputLength: maxBytes });
   } catch (error) {
     throw new WireError('MALFORMED', `a message that does not inflate: ${(error as Error).message}`);
   }

@@ -21,7 +21,7 @@ export class DeadLetterBox {
     if (rejects.length === 0) return;
     this.count += rejects.length;
     this.#turn = (this.#turn + 1) % this.#partitions.length;
-    await this.#partitions[this.#turn]!.publish([encodeRejects(rejects)]);
+    await this.#partitions[this.#turn]!.publish(encodeRejects(rejects));
   }
 
   /** A record of the bus that this program cannot read. */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { coverageOf } from '../../alerts/coverage.ts';
+import type { PartitionSaid, PartitionStep } from '../../alerts/fleet-merge.ts';
 import type { Bus } from '../../infra/bus.ts';
 import type { RowSink } from '../../infra/store-rows.ts';
 import { createFragmentDecoder, type FragmentDecoder } from '../../infra/wire.ts';
@@ -53,6 +54,28 @@ export class DetectStage implements Stage {
     this.#verdicts = new Outbound(options.verdicts, 0);
   }
 
+  /**
+   * The epoch is safe before its first step is told, or a worker that died at once would tell the same steps under another;
+   * and whoever reads the steps knows that they begin at 1.
+   */
+  async begin(): Promise<Map<string, Uint8Array>> {
+    await this.#verdicts.publish(encodeSaid(this.#said([])));
+    await this.#verdicts.settle();
+    return this.snapshot();
+  }
+
+  #said(steps: readonly PartitionStep[]): PartitionSaid {
+    const { engine, partition } = this.#options;
+    const { epoch, said: last, watermarkMs } = engine;
+    return {
+      partition,
+      epoch,
+      last,
+      watermarkMs: Number.isNaN(watermarkMs) ? Number.NEGATIVE_INFINITY : watermarkMs,
+      steps,
+    };
+  }
+
   /** @throws {WireError} NEWER_VERSION: a producer was upgraded before this worker; nothing of the batch is passed over */
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     const { engine, partition, nowMs, onAbsorbed, deadLetters } = this.#options;
@@ -91,11 +114,11 @@ export class DetectStage implements Stage {
 
   /** Hands on what came out. Returns how many windows were graded. */
   async #say(): Promise<number> {
-    const { engine, rows, partition } = this.#options;
+    const { engine, rows } = this.#options;
     const { steps, minutes, invocations, scores } = engine.drain();
     const { watermarkMs } = engine;
     if (steps.length > 0 || watermarkMs > this.#saidMs) {
-      await this.#verdicts.publish(encodeSaid({ partition, watermarkMs, steps }));
+      await this.#verdicts.publish(encodeSaid(this.#said(steps)));
       this.#saidMs = watermarkMs;
     }
     if (minutes.length > 0) await rows.writeMinutes(minutes);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { shardsOfPartition } from '../../infra/bus.ts';
 import { pagingOf } from '../paging.ts';
@@ -117,6 +118,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
     signal,
     open: (partition, pages) => {
       const engine = createPartition({
+        epoch: randomUUID(),
         settings,
         configHash,
         pricesOf: pricesOf(config.prices),
@@ -191,6 +193,7 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
     open: (_partition, pages) =>
       new FleetStage(
         {
+          epoch: randomUUID(),
           configHash,
           paging: pagingOf(config.paging),
           disabledSignals: settings.disabledSignals,

@@ -1,7 +1,7 @@
 import type { PagingSettings } from '../../alerts/budget-order.ts';
 import type { AlertEvent } from '../../alerts/event.ts';
 import { Fleet } from '../../alerts/fleet.ts';
-import { FleetMerge, type MergeState } from '../../alerts/fleet-merge.ts';
+import { FleetMerge, type MergeState, type PartitionAway, type PartitionSaid } from '../../alerts/fleet-merge.ts';
 import type { FleetState } from '../../alerts/fleet-state.ts';
 import type { Bus } from '../../infra/bus.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
@@ -11,16 +11,26 @@ import { decodeSaid, encodeAlert, encodeAway } from './messages.ts';
 import { Outbound } from './outbound.ts';
 import type { Stage } from './stage.ts';
 
-const PAGE = 'fleet';
+/** Pages `fleet/0`, `fleet/1`, … are one message, cut. */
+const PAGE = 'fleet/';
+const PAGE_BYTES = 8 * 1024 * 1024;
+/** The longest JSON that can be read: a text of V8 has at most 2^29 - 24 characters. */
+const MAX_STATE_BYTES = 500 * 1024 * 1024;
+
+/** Nothing heard at all for this part of `laggardMs`: then silence says nothing about a partition. */
+const DEAF_PART = 4;
 
 interface State {
   readonly fleet: FleetState;
   readonly merge: MergeState;
   /** alert events said so far */
   readonly said: number;
+  readonly epoch: string;
 }
 
 export interface FleetStageOptions {
+  /** names the life that begins where no state is restored: unlike any other */
+  readonly epoch: string;
   readonly configHash: string;
   readonly paging: PagingSettings;
   readonly disabledSignals: readonly string[];
@@ -45,35 +55,45 @@ export class FleetStage implements Stage {
   readonly #alerts: Outbound;
   #events: AlertEvent[] = [];
   #said = 0;
+  #epoch: string;
   readonly #heardMs = new Map<number, number>();
-  readonly #openedMs: number;
+  /** since when it is listened without a break; what was heard before does not count */
+  #listeningMs: number;
+  /** when anything was absorbed last */
+  #absorbedMs: number;
+  /** told to be away by a message that has not come back yet */
+  readonly #leaving = new Set<number>();
 
   /** @throws {WireError} on pages of a newer version */
   constructor(options: FleetStageOptions, pages: ReadonlyMap<string, Uint8Array> | null) {
     this.#options = options;
-    this.#openedMs = options.nowMs();
+    this.#listeningMs = options.nowMs();
+    this.#absorbedMs = this.#listeningMs;
+    this.#epoch = options.epoch;
     const { configHash, disabledSignals, paging, partitions } = options;
     this.#fleet = new Fleet(configHash, (event) => this.#events.push(event), disabledSignals, undefined, paging);
     this.#merge = new FleetMerge(partitions, (minute) => this.#fleet.step(minute));
     this.#alerts = new Outbound(options.alerts, 0);
-    const page = pages?.get(PAGE);
-    if (page === undefined) return;
-    const state = decodeMessage(page, 'fleet-state') as State;
+    const bytes = joinedPages(pages ?? new Map());
+    if (bytes === null) return;
+    const state = decodeMessage(bytes, 'fleet-state', MAX_STATE_BYTES) as State;
     this.#fleet.restore(state.fleet);
     this.#merge.restore(state.merge);
     this.#said = state.said;
+    this.#epoch = state.epoch;
+  }
+
+  /** The epoch is safe before its first alert is told, or a worker that died at once would tell the same under another. */
+  async begin(): Promise<Map<string, Uint8Array>> {
+    return this.snapshot();
   }
 
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
-    const { deadLetters, onProgress, onSaid, nowMs } = this.#options;
+    const { deadLetters, onProgress, onSaid } = this.#options;
+    this.#noteAbsorbed();
     for (const [i, record] of records.entries()) {
       try {
-        const message = decodeSaid(record);
-        if ('away' in message) this.#merge.leave(message);
-        else {
-          this.#merge.hear(message);
-          this.#heardMs.set(message.partition, nowMs());
-        }
+        this.#hear(decodeSaid(record));
       } catch (error) {
         if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
         await deadLetters.putRecord('verdicts', 0, offset + i, record, error.message);
@@ -82,23 +102,55 @@ export class FleetStage implements Stage {
     onProgress(this.#merge);
     if (this.#events.length === 0) return;
     const events = this.#events.splice(0);
-    await this.#alerts.publish(events.map((event) => encodeAlert({ n: ++this.#said, event })));
+    await this.#alerts.publish(events.map((event) => encodeAlert({ epoch: this.#epoch, n: ++this.#said, event })));
     onSaid(events);
   }
 
+  #hear(message: PartitionSaid | PartitionAway): void {
+    if ('away' in message) {
+      this.#leaving.delete(message.away);
+      this.#merge.leave(message);
+    } else if (this.#merge.hear(message)) this.#heardMs.set(message.partition, this.#options.nowMs());
+  }
+
+  /** After a break it is not known who spoke in it: all have the whole time again. */
+  #noteAbsorbed(): void {
+    const nowMs = this.#options.nowMs();
+    if (this.#isDeaf(nowMs)) {
+      this.#listeningMs = nowMs;
+      this.#heardMs.clear();
+    }
+    this.#absorbedMs = nowMs;
+  }
+
+  #isDeaf(nowMs: number): boolean {
+    return nowMs - this.#absorbedMs > this.#options.laggardMs / DEAF_PART;
+  }
+
   /**
-   * Looks for partitions that hold everybody up and have not been heard of for long, as no worker has them, or one that is
-   * stuck. It is published first and acted on when it is read, so that whoever reads the topic again decides the same.
+   * Looks for partitions that hold everybody up, or miss a step, and were not heard of for long while others were: no worker
+   * has them, or one that is stuck. Where nobody was heard it is the bus, or this stage, that stood still. It is published
+   * first and acted on when it is read, so that whoever reads the topic again decides the same. Returns whom it declared.
    */
   async lookForLaggards(): Promise<readonly number[]> {
     const { laggardMs, nowMs, verdicts } = this.#options;
-    const sinceMs = nowMs() - laggardMs;
-    const away = this.#merge.slowest.filter((partition) => (this.#heardMs.get(partition) ?? this.#openedMs) < sinceMs);
-    if (away.length > 0)
+    const atMs = nowMs();
+    if (this.#leaving.size > 0 || this.#isDeaf(atMs)) return [];
+    const sinceMs = atMs - laggardMs;
+    const away = [...new Set([...this.#merge.slowest, ...this.#merge.stuck])].filter(
+      (partition) => (this.#heardMs.get(partition) ?? this.#listeningMs) < sinceMs,
+    );
+    if (away.length === 0) return [];
+    for (const partition of away) this.#leaving.add(partition);
+    try {
       await verdicts.publish(
         0,
         away.map((partition) => encodeAway({ away: partition })),
       );
+    } catch (error) {
+      this.#leaving.clear();
+      throw error;
+    }
     return away;
   }
 
@@ -108,7 +160,23 @@ export class FleetStage implements Stage {
   }
 
   snapshot(): Map<string, Uint8Array> {
-    const state: State = { fleet: this.#fleet.state(), merge: this.#merge.state(), said: this.#said };
-    return new Map([[PAGE, encodeMessage('fleet-state', 0, state)]]);
+    const state: State = {
+      fleet: this.#fleet.state(),
+      merge: this.#merge.state(),
+      said: this.#said,
+      epoch: this.#epoch,
+    };
+    const bytes = encodeMessage('fleet-state', 0, state, MAX_STATE_BYTES);
+    const pages = new Map<string, Uint8Array>();
+    for (let at = 0; at < bytes.length; at += PAGE_BYTES)
+      pages.set(`${PAGE}${pages.size}`, bytes.subarray(at, at + PAGE_BYTES));
+    return pages;
   }
+}
+
+function joinedPages(pages: ReadonlyMap<string, Uint8Array>): Uint8Array | null {
+  const parts: Uint8Array[] = [];
+  for (let page = pages.get(`${PAGE}0`); page !== undefined; page = pages.get(`${PAGE}${parts.length}`))
+    parts.push(page);
+  return parts.length === 0 ? null : Buffer.concat(parts);
 }

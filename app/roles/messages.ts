@@ -1,15 +1,19 @@
 import type { AlertEvent } from '../../alerts/event.ts';
-import type { PartitionAway, PartitionSaid, PartitionStep } from '../../alerts/fleet-merge.ts';
+import type { PartitionAway, PartitionSaid, PartitionStep, StepPiece } from '../../alerts/fleet-merge.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { Reject } from '../../ingest/reject.ts';
 
-/** Verdicts a record, about: a record stays far below what a broker takes, even in a storm. */
-const VERDICTS_A_RECORD = 200;
-const STEPS_A_RECORD = 1000;
+/** JSON of a record, about, before it is deflated: below the 1 MB that a broker takes by default, even in a storm. */
+const RECORD_BYTES = 500_000;
+const REJECTS_A_RECORD = 500;
+/** What a step takes besides its verdicts and pulses, about. */
+const STEP_BYTES = 200;
 
 /** An alert event on its way to people; `n` counts all that the fleet stage ever said, so that a repeated one is known. */
 export interface NumberedAlert {
+  /** the life of the fleet stage's state that counts: where the state was lost, another one counts from 1 */
+  readonly epoch?: string;
   readonly n: number;
   readonly event: AlertEvent;
 }
@@ -19,25 +23,72 @@ export interface DeadLetters {
   readonly rejects: readonly Reject[];
 }
 
-/** What a partition said since the last time, as records of the topic `verdicts`, in order. */
-export function encodeSaid({ partition, watermarkMs, steps }: PartitionSaid): Uint8Array[] {
-  const records: Uint8Array[] = [];
-  let part: PartitionStep[] = [];
-  let verdicts = 0;
-  // only the last record tells how far the watermark is: then all that belongs before it has been told
-  const cut = (reached: number) => {
-    records.push(encodeMessage('verdicts', 0, { partition, watermarkMs: reached, steps: part }));
-    part = [];
-    verdicts = 0;
-  };
-  for (const step of steps) {
-    if (part.length > 0 && (verdicts >= VERDICTS_A_RECORD || part.length >= STEPS_A_RECORD))
-      cut(Number.NEGATIVE_INFINITY);
-    part.push(step);
-    verdicts += step.verdicts.length;
+/**
+ * What a partition said since the last time, as records of the topic `verdicts`, in order.
+ * @param recordBytes of JSON a record, about; only one verdict or pulse alone may be larger
+ */
+export function encodeSaid(
+  { partition, epoch, last, watermarkMs, steps }: PartitionSaid,
+  recordBytes = RECORD_BYTES,
+): Uint8Array[] {
+  const pieces = steps.flatMap((step) => [...piecesOf(step, recordBytes)]);
+  const parts = runsOf(pieces, ({ bytes }) => bytes, recordBytes);
+  if (parts.length === 0) parts.push([]);
+  return parts.map((part, i) => {
+    // only the last record tells how far the watermark is: then all that belongs before it has been told
+    const reachedMs = i === parts.length - 1 ? watermarkMs : Number.NEGATIVE_INFINITY;
+    const said: PartitionSaid = { partition, epoch, last, watermarkMs: reachedMs, steps: part.map(({ step }) => step) };
+    return encodeMessage('verdicts', 0, said);
+  });
+}
+
+/** A step as one piece, or as several where it is too large. */
+function* piecesOf(step: PartitionStep, recordBytes: number): Generator<{ step: StepPiece; bytes: number }> {
+  const items = [...step.verdicts, ...step.pulses];
+  const sizes = items.map(bytesOf);
+  const bytes = STEP_BYTES + sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes <= recordBytes || items.length < 2) {
+    yield { step, bytes };
+    return;
   }
-  cut(watermarkMs);
-  return records;
+  const { verdicts, pulses } = step;
+  let from = 0;
+  for (const run of runsOf(sizes, (size) => size, Math.max(1, recordBytes - STEP_BYTES))) {
+    const end = from + run.length;
+    const piece: StepPiece = {
+      ...step,
+      verdicts: verdicts.slice(from, end),
+      pulses: pulses.slice(Math.max(0, from - verdicts.length), Math.max(0, end - verdicts.length)),
+      from,
+      of: items.length,
+    };
+    yield { step: piece, bytes: STEP_BYTES + run.reduce((sum, size) => sum + size, 0) };
+    from = end;
+  }
+}
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value)) + 1;
+
+/** `items` in order, cut into runs of at most `limit` bytes and `count` items; an item that is larger stands alone. */
+function runsOf<T>(
+  items: readonly T[],
+  size: (item: T) => number,
+  limit: number,
+  count = Number.POSITIVE_INFINITY,
+): T[][] {
+  const runs: T[][] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const run = runs.at(-1);
+    bytes += size(item);
+    if (run !== undefined && bytes <= limit && run.length < count) {
+      run.push(item);
+      continue;
+    }
+    runs.push([item]);
+    bytes = size(item);
+  }
+  return runs;
 }
 
 export function encodeAway(away: PartitionAway): Uint8Array {
@@ -49,10 +100,19 @@ export function decodeSaid(bytes: Uint8Array): PartitionSaid | PartitionAway {
   const message = decodeMessage(bytes, 'verdicts') as Partial<PartitionSaid & PartitionAway>;
   const isKnown = Array.isArray(message.steps) ? isIndex(message.partition) : isIndex(message.away);
   if (!isKnown) throw new WireError('MALFORMED', 'verdicts without a partition');
+  if (message.steps === undefined) return message as PartitionAway;
+  if (typeof message.epoch !== 'string' || !isIndex(message.last) || !message.steps.every(isStep))
+    throw new WireError('MALFORMED', 'verdicts that are not numbered');
   return message as PartitionSaid | PartitionAway;
 }
 
 const isIndex = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
+
+const isStep = (step: Partial<StepPiece> | null): boolean =>
+  isIndex(step?.n) &&
+  Array.isArray(step?.verdicts) &&
+  Array.isArray(step?.pulses) &&
+  (step?.of === undefined ? step?.from === undefined : isIndex(step.of) && isIndex(step.from));
 
 export function encodeAlert(alert: NumberedAlert): Uint8Array {
   return encodeMessage('alerts', 0, alert);
@@ -66,8 +126,10 @@ export function decodeAlert(bytes: Uint8Array): NumberedAlert {
   return alert as NumberedAlert;
 }
 
-export function encodeRejects(rejects: readonly Reject[]): Uint8Array {
-  return encodeMessage('rejects', 0, { rejects } satisfies DeadLetters);
+/** Dead letters as records of the topic `rejects`. */
+export function encodeRejects(rejects: readonly Reject[]): Uint8Array[] {
+  const runs = runsOf(rejects, bytesOf, RECORD_BYTES, REJECTS_A_RECORD);
+  return runs.map((run) => encodeMessage('rejects', 0, { rejects: run } satisfies DeadLetters));
 }
 
 /** @throws {WireError} */

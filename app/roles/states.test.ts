@@ -26,6 +26,7 @@ function fleetStage(pages: Pages | null): { stage: FleetStage; said: AlertEvent[
   const said: AlertEvent[] = [];
   const stage = new FleetStage(
     {
+      epoch: 'life',
       configHash: 'hash',
       paging: DEFAULT_PAGING,
       disabledSignals: [],
@@ -48,8 +49,8 @@ function minute(at: number, n: number, verdicts: PartitionSaid['steps'][number][
   const watermarkMs = START_MS + (at + 1) * MINUTE_MS;
   const step = { n, minuteMs: START_MS + at * MINUTE_MS, watermarkMs, pulses: [], tested: 10 };
   return [
-    ...encodeSaid({ partition: 0, watermarkMs, steps: [{ ...step, verdicts }] }),
-    ...encodeSaid({ partition: 1, watermarkMs, steps: [{ ...step, verdicts: [] }] }),
+    ...encodeSaid({ partition: 0, epoch: 'a', last: n, watermarkMs, steps: [{ ...step, verdicts }] }),
+    ...encodeSaid({ partition: 1, epoch: 'b', last: n, watermarkMs, steps: [{ ...step, verdicts: [] }] }),
   ];
 }
 
