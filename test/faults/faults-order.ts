@@ -12,12 +12,18 @@ const SWAPPED_SHARE = 0.3;
 /** What does not depend on when something was noticed: figures, rows of invocations, which incidents there are. */
 const TIMELESS = ['invocations', 'function_minutes', 'rejects', 'runs'] as const;
 
-/** By function and signal: an onset is the first that was noticed, so it may differ by a moment, and the id with it. */
+/**
+ * By function and signal: an onset is the first that was noticed, so it may differ by a moment, and the id with it. Which
+ * functions are told together follows from when each was noticed, so a group counts as each of its functions.
+ */
 const incidentsOf = ({ alerts }: Outcome): string[] => {
   const events = alerts.map((line) => JSON.parse(line) as AlertEvent);
-  return events
+  const told = events
     .filter(({ event }) => event !== 'updated')
-    .map(({ function: { account, name }, signal, event }) => `${account} ${name} ${signal} ${event}`);
+    .flatMap(({ function: own, functions = [own], signal, event }) =>
+      functions.map(({ account, name }) => `${account} ${name} ${signal} ${event}`),
+    );
+  return [...new Set(told)];
 };
 
 export function compareTimeless(expected: Outcome, found: Outcome): Comparison {
