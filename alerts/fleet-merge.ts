@@ -47,7 +47,7 @@ export class FleetMerge {
   readonly #away = new Set<number>();
   /** heard again: the tail of a worker that was replaced */
   repeated = 0;
-  /** how often something came from beyond a missing step */
+  /** messages from beyond a missing step */
   gaps = 0;
   /** messages of epochs that are over */
   stale = 0;
@@ -65,9 +65,11 @@ export class FleetMerge {
       return false;
     }
     this.#progress.set(partition, progress);
-    for (const piece of steps) this.#take(partition, progress, piece);
+    let isMissing = false;
+    for (const piece of steps) isMissing = !this.#take(partition, progress, piece) || isMissing;
     const isAll = steps.length === 0 || watermarkMs > Number.NEGATIVE_INFINITY;
-    if (isAll && !reach(progress, last, watermarkMs)) this.gaps++;
+    if (isAll) isMissing = !reach(progress, last, watermarkMs) || isMissing;
+    if (isMissing) this.gaps++;
     if (!progress.isGap) this.#away.delete(partition);
     this.#handOn(this.watermarkMs);
     return !progress.isGap;
@@ -84,11 +86,12 @@ export class FleetMerge {
     this.#handOn(this.watermarkMs);
   }
 
-  #take(partition: number, progress: Progress, piece: StepPiece): void {
+  /** False where something before it is missing. */
+  #take(partition: number, progress: Progress, piece: StepPiece): boolean {
     const taken = take(progress, piece);
     if (taken === 'repeated') this.repeated++;
-    else if (taken === 'missing') this.gaps++;
-    else if (taken !== null) this.#enter(partition, taken);
+    else if (taken !== null && taken !== 'missing') this.#enter(partition, taken);
+    return taken !== 'missing';
   }
 
   #enter(partition: number, step: PartitionStep): void {

@@ -148,6 +148,21 @@ describe('several partitions', () => {
     );
   });
 
+  test('the life of the state and the count of its steps go on in a restored one, and begin anew without a snapshot', () => {
+    const whole = createPartition({ ...OPTIONS, shards: shardsOfPartition(0, 1), epoch: 'first' });
+    for (const block of BLOCKS.slice(0, 30)) whole.step(copyOf(block));
+    expect(whole.said).toBe(whole.drain().steps.at(-1)!.n);
+    const restored = createPartition({
+      ...OPTIONS,
+      shards: shardsOfPartition(0, 1),
+      epoch: 'second',
+      restored: whole.snapshot(),
+    });
+    expect([restored.epoch, restored.said]).toEqual(['first', whole.said]);
+    const anew = createPartition({ ...OPTIONS, shards: shardsOfPartition(0, 1), epoch: 'second' });
+    expect([anew.epoch, anew.said]).toEqual(['second', 0]);
+  });
+
   test('a function of another partition is counted, and nothing comes of it', () => {
     const host = createPartition({ ...OPTIONS, shards: [] });
     const dictionary = new Dictionary();
