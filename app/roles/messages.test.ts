@@ -91,9 +91,9 @@ describe('what the fleet stage hears', () => {
           repeated += merge.repeated;
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
-    expect([missed, repeated, partials].every((count) => count > 10)).toBe(true);
+    expect([missed, repeated, partials].every((count) => count > 5)).toBe(true);
   });
 
   test('of a storm is told in records that any broker takes', () => {
@@ -124,7 +124,7 @@ describe('what the fleet stage hears', () => {
 });
 
 test('dead letters of a flood are cut into records that any broker takes', () => {
-  const rejects = Array.from({ length: 125_000 }, (_, i) => ({
+  const rejects = Array.from({ length: 10_000 }, (_, i) => ({
     reason: 'no JSON',
     origin: `file-${i}`,
     offset: i,
