@@ -12,8 +12,8 @@ import { runTask, runWorkers } from './kafka-run.ts';
 import { endsOf, removeTopics } from './kafka-topic.ts';
 
 const HELP = `Usage: npm run bench:kafka -- [options]
-  --invocations N   on the topic (2000000)      --functions N    of the file (5000)
-  --runs N          of each candidate (3)       --partitions N   of the topic of fragments (16)
+  --invocations N   on the topic (6000000)      --functions N    of the file (5000)
+  --runs N          of each candidate (2)       --partitions N   of the topic of fragments (16)
   --workers LIST    numbers of workers (1,2,4)  --rate N         invocations a second, for the latency (10000)
   --bursts N        for the latency (50)        --quick          200,000 invocations, one run, 10 bursts
   --skip-latency    throughput alone            --skip-rates     latency alone
@@ -37,7 +37,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-const rounds = Number(flags.runs ?? (flags.quick ? 1 : 3));
+const rounds = Number(flags.runs ?? (flags.quick ? 1 : 2));
 const workers = flags.workers.split(',').map(Number);
 
 /** Everything in turn, round after round, so that a busy minute of the machine hits all of them. */
@@ -63,7 +63,7 @@ async function measure({ file }: Input, figures: Figures, placeOf: (name: string
 /** @throws where the figures would not be of what they say they are */
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tripline-bench-kafka-'));
-  const invocations = Number(flags.invocations ?? (flags.quick ? 200_000 : 2_000_000));
+  const invocations = Number(flags.invocations ?? (flags.quick ? 200_000 : 6_000_000));
   const functions = Number(flags.functions);
   process.stderr.write('making the input, once\n');
   const file = linesFile({ invocations, functions, seed: 1 });
