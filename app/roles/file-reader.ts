@@ -1,7 +1,7 @@
 import { FragmentWriter } from '../../ingest/fragment.ts';
 import { createParser, type Parser, type Place } from '../../ingest/parser.ts';
 import type { Reject } from '../../ingest/reject.ts';
-import { logBytes, readFileBytes, SourceError } from '../../ingest/sources/bytes.ts';
+import { logBytes, SourceError } from '../../ingest/sources/bytes.ts';
 import { type FileIdentity, TailedFile } from '../../ingest/sources/tail.ts';
 import type { SourceSettings } from '../config-live.ts';
 import { gunzip } from '../parts.ts';
@@ -13,33 +13,57 @@ const START: Place = { offset: 0, line: 1 };
 /** How far a file was read; what is kept between runs. */
 export interface FilePosition extends Place {
   readonly identity: FileIdentity | null;
-  /** a compressed file, which is read once and whole */
+  /** a compressed file, which was read to its end; before that its offset is 0 */
   readonly isDone: boolean;
+  /** how it looked when it was put aside: nobody has to open it before it looks different */
+  readonly seen?: { readonly sizeBytes: number; readonly modifiedMs: number };
+  readonly isGzip?: true;
+  /** since when it has not had this name any more, ms since 1970 */
+  readonly goneMs?: number;
+  readonly settings?: Origin;
+}
+
+/** What is kept of a lane; a name stands more than once when it meant other files before. */
+export type Positions = readonly (readonly [path: string, position: FilePosition])[];
+
+/** What lines do not tell themselves. */
+export type Origin = Pick<SourceSettings, 'logGroup' | 'account' | 'region'>;
+
+/** Compressed files of a lane are unpacked one at a time: each takes megabytes. */
+export interface GzipTurn {
+  reader: FileReader | null;
 }
 
 export interface FileReaderOptions {
   readonly path: string;
-  readonly settings: SourceSettings;
+  readonly settings: Origin;
   readonly position: FilePosition | null;
   readonly lane: Lane;
   readonly dictionary: FragmentWriter['dictionary'];
   readonly reject: (reject: Reject) => void;
-  readonly onTrouble: (message: string) => void;
-  /** asked after every piece of a compressed file */
-  readonly room: () => Promise<void>;
+  readonly onTrouble: (path: string, message: string) => void;
+  readonly gzipTurn: GzipTurn;
 }
 
-export type ReadResult = 'more' | 'end' | 'trouble';
+/** `waits`: for its turn. `aside`: nothing more is to be read of it until it looks different, see `position.seen`. */
+export type ReadResult = 'more' | 'waits' | 'end' | 'replaced' | 'aside' | 'trouble';
 
-/** One file that is followed: what is new in it, parsed and handed to its lane. */
+/** One file that is followed, whatever it is called by now: what is new in it, parsed and handed to its lane. */
 export class FileReader {
   readonly #options: FileReaderOptions;
   readonly #writer: FragmentWriter;
+  readonly #file: TailedFile;
   #parser: Parser;
-  #file: TailedFile;
-  #isDone: boolean;
+  #unpacked: AsyncIterator<Uint8Array> | null = null;
+  #isGzip = false;
+  #isDone = false;
+  #isAside = false;
   #isAtStart: boolean;
+  #after: FileReader | null = null;
   #trouble = '';
+  #events = 0;
+  /** what the last read said */
+  last: ReadResult = 'more';
   bytes = 0;
 
   constructor(options: FileReaderOptions) {
@@ -48,7 +72,6 @@ export class FileReader {
     this.#writer = new FragmentWriter((block) => lane.take(block), dictionary);
     this.#parser = this.#newParser(position ?? START);
     this.#file = new TailedFile(path, position?.offset ?? 0, position?.identity ?? null);
-    this.#isDone = position?.isDone ?? false;
     this.#isAtStart = (position?.offset ?? 0) === 0;
   }
 
@@ -58,60 +81,120 @@ export class FileReader {
     return createParser({ origin: path, logGroup, account, region, gunzip, from }, this.#writer, reject);
   }
 
-  /** Takes the next piece. What was read of it is with the lane when this resolves. */
-  async read(): Promise<ReadResult> {
-    if (this.#isDone) return 'end';
-    const event = await this.#file.read();
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get identity(): FileIdentity | null {
+    return this.#file.identity;
+  }
+
+  /** `reader` is read to its end before this one is begun: it has what the name meant before. */
+  waitFor(reader: FileReader): void {
+    // names may have been swapped: nobody waits for one that waits for him
+    for (let other: FileReader | null = reader; other !== null; other = other.#after) if (other === this) return;
+    this.#after = reader;
+  }
+
+  /** It is called so now. */
+  rename(path: string): void {
+    this.#file.path = path;
+    if (this.last === 'replaced') this.last = 'end';
+  }
+
+  /** Takes the next piece, by way of `buffer`. What was read of it is with the lane when this resolves. */
+  async read(buffer: Buffer): Promise<ReadResult> {
+    if (this.#after !== null) {
+      const { last } = this.#after;
+      if (last === 'more' || last === 'waits') {
+        this.last = 'waits';
+        return this.last;
+      }
+      this.#after = null;
+    }
+    this.last = await (this.#isGzip ? this.#unpack() : this.#read(buffer));
+    return this.last;
+  }
+
+  async #read(buffer: Buffer): Promise<ReadResult> {
+    const event = await this.#file.read(buffer);
     switch (event.kind) {
       case 'bytes':
-        if (this.#isAtStart && GZIP.every((byte, i) => event.bytes[i] === byte)) return await this.#readWhole();
-        this.#isAtStart = false;
-        this.bytes += event.bytes.length;
-        this.#parser.push(event.bytes);
-        this.#writer.flush();
-        return 'more';
-      case 'replaced':
+        return await this.#take(event.bytes);
+      case 'cut':
         this.#parser.end();
         this.#writer.flush();
-        this.#parser = this.#newParser(START);
-        this.#isAtStart = true;
+        this.#begin();
         return 'more';
       case 'end':
         this.#parser.settle();
         this.#writer.flush();
-        return 'end';
+        return event.isReplaced ? 'replaced' : 'end';
+      case 'elsewhere':
+        return 'replaced';
       case 'trouble':
         this.#complain(event.message);
         return 'trouble';
     }
   }
 
-  /** A file of gzip is finished when it appears under its name. */
-  async #readWhole(): Promise<ReadResult> {
-    const { path, room } = this.#options;
-    try {
-      for await (const chunk of logBytes(readFileBytes(path, null))) {
-        this.bytes += chunk.length;
-        this.#parser.push(chunk);
-        this.#writer.flush();
-        await room();
+  async #take(bytes: Uint8Array): Promise<ReadResult> {
+    if (this.#isAtStart && bytes[0] === GZIP[0]) {
+      if (bytes.length < GZIP.length) {
+        this.#file.rewind(); // too little to tell
+        return 'end';
       }
+      this.#isGzip = bytes[1] === GZIP[1];
+      if (this.#isGzip) return await this.#unpack();
+    }
+    this.#isAtStart = false;
+    this.bytes += bytes.length;
+    this.#parser.push(bytes);
+    this.#writer.flush();
+    return 'more';
+  }
+
+  #begin(): void {
+    this.#events += this.#parser.stats.events;
+    this.#parser = this.#newParser(START);
+    this.#isAtStart = true;
+  }
+
+  /** The next piece of what a compressed file holds. One that is not whole is begun anew when it looks different. */
+  async #unpack(): Promise<ReadResult> {
+    const turn = this.#options.gzipTurn;
+    turn.reader ??= this;
+    if (turn.reader !== this) {
+      await this.#file.close(); // many may wait
+      return 'waits';
+    }
+    this.#unpacked ??= logBytes(this.#file.bytes())[Symbol.asyncIterator]();
+    try {
+      const next = await this.#unpacked.next();
+      if (next.done !== true) {
+        this.bytes += next.value.length;
+        this.#parser.push(next.value);
+        this.#writer.flush();
+        return 'more';
+      }
+      this.#parser.end();
+      this.#isDone = true;
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      this.#complain(error.message);
+      this.#parser.settle();
+      this.#complain(`${error.message}; it is tried again when it has changed`);
     }
-    this.#parser.end();
     this.#writer.flush();
-    this.#isDone = true;
-    await this.#file.close();
-    return 'end';
+    this.#isAside = true;
+    await this.close();
+    return 'aside';
   }
 
   /** Says a trouble once, until it is another. */
   #complain(message: string): void {
     if (message === this.#trouble) return;
     this.#trouble = message;
-    this.#options.onTrouble(message);
+    this.#options.onTrouble(this.path, message);
   }
 
   /** Goes on with another dictionary: what it was given has grown too large. */
@@ -119,16 +202,35 @@ export class FileReader {
     this.#writer.renew(dictionary);
   }
 
+  /** What was read up to here is with the lane. */
   get position(): FilePosition {
-    const { offset, line } = this.#parser.wholeUpTo;
-    return { offset, line, identity: this.#file.identity, isDone: this.#isDone };
+    const { identity, look } = this.#file;
+    const { offset, line } = this.#isGzip ? START : this.#parser.wholeUpTo;
+    const position: FilePosition = {
+      offset,
+      line,
+      identity,
+      isDone: this.#isDone,
+      ...(this.#isGzip && { isGzip: true }),
+    };
+    if (!this.#isAside || look === null) return position;
+    return { ...position, seen: { sizeBytes: look.sizeBytes, modifiedMs: look.modifiedMs } };
+  }
+
+  /** Puts a file aside that has said nothing for long: its position says how it looks. */
+  setAside(): void {
+    this.#isAside = true;
   }
 
   get events(): number {
-    return this.#parser.stats.events;
+    return this.#events + this.#parser.stats.events;
   }
 
   async close(): Promise<void> {
+    const { gzipTurn } = this.#options;
+    if (gzipTurn.reader === this) gzipTurn.reader = null;
+    await this.#unpacked?.return?.();
+    this.#unpacked = null;
     await this.#file.close();
   }
 }

@@ -7,8 +7,9 @@ import type { Reject } from '../../ingest/reject.ts';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import type { SourceSettings } from '../config-live.ts';
 import type { RoleContext } from './context.ts';
+import type { FoundFile } from './followed-file.ts';
 import { FragmentSink } from './fragment-sink.ts';
-import { type FoundFile, SourceLane } from './source-lane.ts';
+import { SourceLane } from './source-lane.ts';
 
 /** How long it is waited at the end of all files before they are looked at again. */
 const IDLE_MS = 50;
@@ -16,10 +17,20 @@ const IDLE_MS = 50;
 const DISCOVER_MS = 2000;
 /** How often positions are kept: what is read again after a crash, at most. */
 const SAVE_MS = 5000;
+/** How soon it is looked for new files when a name turned out to mean another one. */
+const REPLACED_MS = 100;
 /** A turn that takes longer, ms: the bus takes nothing any more. */
 const STUCK_MS = 300_000;
 /** Texts of all files that are kept (names, versions, streams, request ids that are no UUIDs); then the list begins anew. */
 export const TEXTS_KEPT = 1_000_000;
+
+/** What is added to the name of a file when it is rotated: a number or a date, and what compressed it. */
+const ROTATED = /(?:\.\d{1,3}|[-._](?:\d{4}-?\d\d-?\d\d(?:[-_T]?[\d-]{2,8})?|\d{10}))?(?:\.(?:gz|old|bak))?$/;
+/** A date may stand before the extension, too. */
+const DATED = /[-._]\d{4}-?\d\d-?\d\d(?:[-_T]?[\d-]{2,8})?(?=\.[a-z]+$)/;
+
+/** The name that a file has or had before it was rotated: the same replica has to go on with it. */
+export const unrotated = (path: string): string => path.replace(ROTATED, '').replace(DATED, '');
 
 /**
  * Follows the files of the configuration that this replica is given: the partitions of `sources` divide them by name, and
@@ -34,6 +45,8 @@ export class FollowingIngest {
   #dictionary = new Dictionary();
   readonly #lanes = new Map<number, SourceLane>();
   #assigned: readonly number[] = [];
+  /** lanes are to be opened and closed before anything is read */
+  #isReassigned = false;
   #rejects: Reject[] = [];
   #discoverMs = 0;
   #flushMs = 0;
@@ -56,7 +69,7 @@ export class FollowingIngest {
         signal: leaving.signal,
         onAssigned: (partitions) => {
           this.#assigned = partitions;
-          this.#discoverMs = 0;
+          this.#isReassigned = true;
           component.ready(true);
         },
         onRevoking: () => this.#saveAll(),
@@ -87,9 +100,14 @@ export class FollowingIngest {
   async #turn(): Promise<void> {
     const { nowMs, config, signal } = this.#context;
     const startedMs = nowMs();
-    if (startedMs >= this.#discoverMs) await this.#discover();
+    if (this.#isReassigned || startedMs >= this.#discoverMs) await this.#discover();
     let isAnyMore = false;
-    for (const lane of this.#lanes.values()) if (await lane.readRound()) isAnyMore = true;
+    for (const lane of this.#lanes.values()) {
+      if (await lane.readRound(() => this.#isReassigned || signal.aborted)) isAnyMore = true;
+      // the new file of a rotated name; what only looks replaced is not looked for again and again
+      if (lane.hasReplaced) this.#discoverMs = Math.min(this.#discoverMs, startedMs + REPLACED_MS);
+    }
+    if (this.#isReassigned) return;
     if (this.#dictionary.texts.length > TEXTS_KEPT) this.#renew();
     if (nowMs() >= this.#flushMs) await this.#flush();
     if (nowMs() >= this.#saveMs) await this.#saveAll();
@@ -135,7 +153,7 @@ export class FollowingIngest {
     for (const settings of this.#sources) {
       const { inputs } = await expandInputs(settings.files); // a pattern that matches nothing yet may do so later
       for (const { name: path } of inputs) {
-        const partition = hashText(path) % topics.sources.partitions;
+        const partition = hashText(unrotated(path)) % topics.sources.partitions;
         if (!this.#lanes.has(partition)) continue;
         const files = found.get(partition) ?? [];
         if (!files.some((file) => file.path === path)) files.push({ path, settings });
@@ -154,7 +172,8 @@ export class FollowingIngest {
 
   /** Opens the lanes that were given to this replica, and closes those that were taken. */
   async #reconcile(): Promise<void> {
-    const { log } = this.#context;
+    const { log, nowMs } = this.#context;
+    this.#isReassigned = false; // should it change meanwhile, it is done again before anything is read
     const assigned = this.#assigned;
     for (const [partition, lane] of this.#lanes) {
       if (assigned.includes(partition)) continue;
@@ -174,23 +193,31 @@ export class FollowingIngest {
           this.#context.metrics.ingest.rejected(reject.reason);
         },
         onTrouble: (path, message) => log.warn('a file cannot be read', { path, why: message }),
+        nowMs,
       });
       this.#lanes.set(partition, lane);
     }
   }
 
-  /** A lane that somebody else has kept the positions of is theirs. */
+  /**
+   * Positions are kept once all that was read and rejected up to them is safe on the bus. A lane that somebody else has kept
+   * the positions of is theirs.
+   */
   async #saveAll(): Promise<void> {
-    const { nowMs, log } = this.#context;
+    const { nowMs, log, deadLetters } = this.#context;
     this.#saveMs = nowMs() + SAVE_MS;
+    const captured = [...this.#lanes].filter(([partition]) => this.#assigned.includes(partition));
+    const saves = captured.map(([partition, lane]) => ({ partition, lane, save: lane.capture() }));
     await this.#flush();
-    for (const [partition, lane] of this.#lanes) {
+    await this.#sink.settle();
+    await deadLetters.settle();
+    for (const { partition, lane, save } of saves) {
       try {
-        await lane.save();
+        await save();
       } catch (error) {
         if (!(error instanceof StorageError)) throw error;
         log.warn('positions could not be kept', { partition, why: error.message });
-        if (error.code !== 'FENCED') continue;
+        if (error.code !== 'FENCED' || this.#lanes.get(partition) !== lane) continue;
         this.#lanes.delete(partition); // opened again, from what is kept, if it is ours
         await lane.close();
       }

@@ -1,4 +1,5 @@
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
+import { hashText } from '../../detectors/keys.ts';
 import { openPageFile } from '../../infra/spool.ts';
 import { FragmentWriter } from '../../ingest/fragment.ts';
 import { FRAGMENT_BYTES } from '../../ingest/fragment-log.ts';
@@ -34,7 +35,7 @@ export async function ingestInputs(
   newParser: NewFullParser,
 ): Promise<InputsRead> {
   const sink = new FragmentSink(context.topics.fragments);
-  const lane = new Lane(`inputs ${sources.map(({ name }) => name).join(' ')}`.slice(0, 200), sink);
+  const lane = new Lane(clockName(sources), sink);
   const reader = new InputReader(context, sink, lane, newParser);
   const [only] = sources;
   const read = sources.length === 1 && only !== undefined ? await reader.stream(only) : await reader.merge(sources);
@@ -43,6 +44,13 @@ export async function ingestInputs(
   await reader.flushRejects();
   await context.deadLetters.settle();
   return read;
+}
+
+/** Each process has a clock of its own: several may read a pipe, or files of the same names on other hosts. */
+function clockName(sources: readonly Source[]): string {
+  const names = sources.map(({ name }) => name);
+  const what = names.length === 1 && names[0] === '-' ? '-' : hashText(names.join('\0')).toString(16);
+  return `inputs ${what} ${hostname()} ${process.pid}`;
 }
 
 class InputReader {

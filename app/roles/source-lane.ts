@@ -2,18 +2,24 @@ import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { openSnapshots, type Snapshots } from '../../infra/state.ts';
 import type { Dictionary } from '../../ingest/fragment.ts';
 import type { Reject } from '../../ingest/reject.ts';
-import type { SourceSettings } from '../config-live.ts';
-import { type FilePosition, FileReader } from './file-reader.ts';
+import { TAIL_BYTES } from '../../ingest/sources/tail.ts';
+import type { Positions } from './file-reader.ts';
+import type { FoundFile } from './followed-file.ts';
+import { FollowedFiles } from './followed-files.ts';
 import type { FragmentSink } from './fragment-sink.ts';
 import { Lane, type LaneState } from './lane.ts';
 
 const PAGE = 'positions';
+/** A page of more would exceed what a message may be. */
+const FILES_A_PAGE = 2_000;
+/** Where nothing is read, only time goes on: it is kept so often, ms. */
+const TIME_KEPT_MS = 60_000;
 
 interface State {
   readonly lane: LaneState;
   /** how many times it was saved: what makes snapshots follow each other */
   readonly turn: number;
-  readonly files: readonly (readonly [path: string, position: FilePosition])[];
+  readonly files: Positions;
 }
 
 export interface SourceLaneOptions {
@@ -23,12 +29,8 @@ export interface SourceLaneOptions {
   readonly dictionary: () => Dictionary;
   readonly reject: (reject: Reject) => void;
   readonly onTrouble: (path: string, message: string) => void;
-}
-
-/** A file that is to be read, and what it does not tell itself. */
-export interface FoundFile {
-  readonly path: string;
-  readonly settings: SourceSettings;
+  /** wall clock, ms since 1970 */
+  readonly nowMs: () => number;
 }
 
 /** The files of one partition of `sources`: read in turn, one clock for all, positions kept in the state folder. */
@@ -36,95 +38,86 @@ export class SourceLane {
   readonly lane: Lane;
   readonly #options: SourceLaneOptions;
   readonly #snapshots: Snapshots;
-  readonly #readers = new Map<string, FileReader>();
-  readonly #known: Map<string, FilePosition>;
+  readonly #files: FollowedFiles;
+  /** all files of the lane are read by way of it, one after the other */
+  readonly #buffer = Buffer.allocUnsafeSlow(TAIL_BYTES);
   #turn: number;
+  #saved = '';
   /** nothing was left to read in the last round */
   isAtEnd = false;
 
   static async open(options: SourceLaneOptions): Promise<SourceLane> {
     const snapshots = await openSnapshots(options.stateDir);
-    const snapshot = await snapshots.load();
-    const page = snapshot?.pages.get(PAGE);
-    const state = page === undefined ? null : (decodeMessage(page, 'positions') as State);
-    return new SourceLane(options, snapshots, state);
+    const pages = (await snapshots.load())?.pages;
+    const states = [...(pages ?? [])].map(([, page]) => decodeMessage(page, PAGE) as State);
+    return new SourceLane(options, snapshots, states);
   }
 
-  private constructor(options: SourceLaneOptions, snapshots: Snapshots, state: State | null) {
+  private constructor(options: SourceLaneOptions, snapshots: Snapshots, states: readonly State[]) {
     this.#options = options;
     this.#snapshots = snapshots;
-    this.#known = new Map(state?.files ?? []);
-    this.#turn = state?.turn ?? 0;
-    this.lane = new Lane(options.name, options.sink, state?.lane);
+    this.#turn = Math.max(0, ...states.map(({ turn }) => turn));
+    this.lane = new Lane(options.name, options.sink, states[0]?.lane);
+    const { dictionary, reject, onTrouble, nowMs } = options;
+    const follow = { lane: this.lane, dictionary, reject, onTrouble, nowMs, gzipTurn: { reader: null } };
+    this.#files = new FollowedFiles(
+      follow,
+      states.flatMap(({ files }) => files),
+    );
   }
 
+  /** how many files have a name that is followed */
   get sources(): number {
-    return this.#readers.size;
+    return this.#files.size;
   }
 
   get totals(): { events: number; bytes: number } {
-    let events = 0;
-    let bytes = 0;
-    for (const reader of this.#readers.values()) {
-      events += reader.events;
-      bytes += reader.bytes;
-    }
-    return { events, bytes };
+    return this.#files.totals;
   }
 
   /** These are the files to read from now on. */
   async follow(files: readonly FoundFile[]): Promise<void> {
-    for (const [path, reader] of this.#readers) {
-      if (files.some((file) => file.path === path)) continue;
-      this.#known.set(path, reader.position); // should it come back
-      this.#readers.delete(path);
-      await reader.close();
-    }
-    for (const { path, settings } of files) {
-      if (this.#readers.has(path)) continue;
-      const { sink, dictionary, reject, onTrouble } = this.#options;
-      const reader = new FileReader({
-        path,
-        settings,
-        position: this.#known.get(path) ?? null,
-        lane: this.lane,
-        dictionary: dictionary(),
-        reject,
-        onTrouble: (message) => onTrouble(path, message),
-        room: () => sink.push(),
-      });
-      this.#readers.set(path, reader);
-      this.isAtEnd = false;
-    }
+    if (await this.#files.follow(files)) this.isAtEnd = false;
+  }
+
+  /** A name means another file by now: worth looking for files before the time. */
+  get hasReplaced(): boolean {
+    return this.#files.hasReplaced;
   }
 
   renew(dictionary: Dictionary): void {
-    for (const reader of this.#readers.values()) reader.renew(dictionary);
+    this.#files.renew(dictionary);
   }
 
   /** A piece of each file that has one. True when there was any. */
-  async readRound(): Promise<boolean> {
-    let isAnyMore = false;
-    for (const reader of this.#readers.values()) {
-      if ((await reader.read()) === 'more') isAnyMore = true;
-      await this.#options.sink.push();
-    }
+  async readRound(isStopped: () => boolean): Promise<boolean> {
+    const isAnyMore = await this.#files.readRound(this.#buffer, () => this.#options.sink.push(), isStopped);
     this.isAtEnd = !isAnyMore;
     return isAnyMore;
   }
 
-  /** Keeps how far everything was read. What was read before is safe on the bus by then. @throws {StorageError} */
-  async save(): Promise<void> {
-    const files = new Map(this.#known);
-    for (const [path, reader] of this.#readers) files.set(path, reader.position);
-    const state: State = { lane: this.lane.state, turn: this.#turn + 1, files: [...files] };
-    const pages = new Map([[PAGE, encodeMessage('positions', 0, state)]]);
-    await this.#options.sink.settle();
-    await this.#snapshots.save(pages, { turn: String(state.turn) }, null);
-    this.#turn = state.turn;
+  /**
+   * How far everything was read, as of now. The function that is returned keeps it, unless it is kept already: call it when
+   * all that was read, and what was rejected of it, is safe on the bus. @throws {StorageError}
+   */
+  capture(): () => Promise<void> {
+    const signature = `${this.#files.progress} ${Math.floor(this.lane.watermarkMs / TIME_KEPT_MS)}`;
+    if (signature === this.#saved) return async () => {};
+    const turn = ++this.#turn;
+    const files = this.#files.positions;
+    const pages = new Map<string, Uint8Array>();
+    for (let i = 0; i === 0 || i * FILES_A_PAGE < files.length; i++) {
+      const part = files.slice(i * FILES_A_PAGE, (i + 1) * FILES_A_PAGE);
+      const state: State = { lane: this.lane.state, turn, files: part };
+      pages.set(i === 0 ? PAGE : `${PAGE}-${i}`, encodeMessage(PAGE, 0, state));
+    }
+    return async () => {
+      await this.#snapshots.save(pages, { turn: String(turn) }, null);
+      this.#saved = signature;
+    };
   }
 
   async close(): Promise<void> {
-    for (const reader of this.#readers.values()) await reader.close();
+    await this.#files.close();
   }
 }
