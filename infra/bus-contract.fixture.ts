@@ -39,6 +39,7 @@ export function describeBus(kind: BusKind): void {
   describe(`a bus ${kind.name}`, () => {
     testReading(kind);
     testPositions(kind);
+    testNewGroups(kind);
     testEnds(kind);
     testAnyReaders(kind);
   });
@@ -138,6 +139,31 @@ function testPositions({ open, retire }: BusKind): void {
     await expect(take(bus, 'g', 1, undefined, { startAt: () => 99 })).rejects.toMatchObject({ code: 'OFFSET_GONE' });
     expect(await take(bus, 'g', 1)).toEqual(['0:new']);
     await expect(bus.publish(1, bytes('x'))).rejects.toMatchObject({ code: 'NO_SUCH_PARTITION' });
+    await bus.close();
+  });
+}
+
+function testNewGroups({ open }: BusKind): void {
+  test('a new group that asks for it begins behind the newest record, and has that place from then on', async () => {
+    const bus = await open(1);
+    await bus.publish(0, bytes('a', 'b'));
+    const newest = { startAt: () => 'newest' as const };
+    let isAsked = () => {};
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const stop = new AbortController();
+    const first = take(bus, 'g', 1, () => null, { ...newest, signal: stop.signal, onAssigned: isAsked });
+    await asked;
+    // published again and again: the place is taken somewhere among these
+    const published: string[] = [];
+    const isDone = first.then(() => true);
+    while (!(await Promise.race([isDone, false]))) {
+      published.push(`c${published.length}`);
+      await bus.publish(0, bytes(published.at(-1)!));
+      await Promise.race([isDone, new Promise((resolve) => setTimeout(resolve, 5))]);
+    }
+    const [begun] = await first;
+    expect(published.map((text) => `0:${text}`)).toContain(begun);
+    expect((await take(bus, 'g', 1, undefined, newest))[0]).toBe(begun); // it had acked nothing
     await bus.close();
   });
 }

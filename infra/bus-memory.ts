@@ -61,6 +61,19 @@ class MemoryPartition implements PartitionStore {
 
   async commit(group: string, offset: number): Promise<void> {
     this.#positions.set(group, Math.max(offset, this.#positions.get(group) ?? 0));
+    this.#trim();
+  }
+
+  groups(): readonly string[] {
+    return [...this.#positions.keys()];
+  }
+
+  async forget(group: string): Promise<void> {
+    if (this.#positions.delete(group)) this.#trim();
+  }
+
+  #trim(): void {
+    if (this.#positions.size === 0) return; // whoever comes first gets all
     const needed = Math.min(...this.#positions.values());
     const removed = this.#records.splice(0, Math.max(0, needed - this.startOffset));
     for (const record of removed) this.#bytes -= record.length;

@@ -12,6 +12,9 @@ export interface PartitionStore {
   read(from: number, maxBytes: number): Promise<readonly Uint8Array[]>;
   position(group: string): number | null;
   commit(group: string, offset: number): Promise<void>;
+  /** that have a position */
+  groups(): readonly string[];
+  forget(group: string): Promise<void>;
   onAppend(listener: () => void): () => void;
   close(): Promise<void>;
 }
@@ -74,6 +77,19 @@ export class PartitionedBus<Store extends PartitionStore> implements Bus {
     }
   }
 
+  async keepOnly(groups: readonly string[]): Promise<string[]> {
+    const forgotten = new Set<string>();
+    for (const [partition, store] of this.#stores.entries()) {
+      for (const group of store.groups()) {
+        if (groups.includes(group) || this.#taken.has(`${partition} ${group}`)) continue;
+        await store.forget(group);
+        forgotten.add(group);
+      }
+      await this.#settled(store);
+    }
+    return [...forgotten];
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const bell of this.#bells) bell.ring();
@@ -109,7 +125,9 @@ export class PartitionedBus<Store extends PartitionStore> implements Bus {
   /** Where to begin. A new group is written down at once: from here on nothing is removed that it has not acked. */
   async #startOf(group: string, partition: number, store: Store, options: SubscribeOptions): Promise<number> {
     const committed = store.position(group);
-    const start = (await options.startAt?.(partition)) ?? committed ?? store.startOffset;
+    const asked = (await options.startAt?.(partition)) ?? null;
+    const fresh = asked === 'newest' ? store.endOffset : store.startOffset;
+    const start = typeof asked === 'number' ? asked : (committed ?? fresh);
     if (committed === null) await store.commit(group, Math.min(start, store.endOffset));
     return start;
   }

@@ -71,6 +71,24 @@ test('a log bus goes on after a restart where its groups had acked, and has remo
   await rm(dir, { recursive: true });
 });
 
+test.each<{ name: string; bus: () => Promise<Bus> }>([
+  { name: 'in memory', bus: async () => createMemoryBus({ partitions: 1 }) },
+  { name: 'on a log', bus: () => openLogBus('/bus', { partitions: 1, segmentBytes: 100 }, new SimulatedDisk(1)) },
+])('nothing is kept any more for a group that is forgotten, unless it reads: a bus $name', async ({ bus: open }) => {
+  const bus = await open();
+  for (const text of 'abc') await bus.publish(0, bytes(text));
+  for (const group of ['gone', 'named']) await take(bus, group, 1, () => null);
+  const reader = bus.subscribe('reads', { maxBatchBytes: 1 })[Symbol.asyncIterator]();
+  await reader.next();
+  expect(await bus.keepOnly?.(['named'])).toEqual(['gone']);
+  await reader.return?.();
+  expect(await bus.keepOnly?.(['named'])).toEqual(['reads']);
+  expect(await take(bus, 'named', 3, (batch) => batch.ack())).toEqual(['0:a', '0:b', '0:c']);
+  await bus.publish(0, bytes('d'));
+  expect((await take(bus, 'new', 1)).at(-1)).toBe('0:d'); // what all that are left had read is gone
+  await bus.close();
+});
+
 test('partitions share the virtual shards evenly, and neighbours stay together', async () => {
   await fc.assert(
     fc.property(fc.integer({ min: 1, max: VIRTUAL_SHARDS }), (partitions) => {

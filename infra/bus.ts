@@ -30,14 +30,18 @@ export interface BusBatch {
   ack(): Promise<void>;
 }
 
+/** An offset, or what a group that has acked nothing begins with. */
+export type StartAt = number | 'newest' | null;
+
 export interface SubscribeOptions {
   /** only these partitions; by default all that this member is given */
   readonly partitions?: readonly number[];
   /**
    * Asked once for each partition before its first batch: where a snapshot says to go on from. Null = where the group
-   * has acked to, or for a new group at the oldest record kept.
+   * has acked to, or for a new group at the oldest record kept; `newest` = the same, but a new group begins behind the
+   * newest record, and that place is kept for it from then on.
    */
-  readonly startAt?: (partition: number) => number | null | Promise<number | null>;
+  readonly startAt?: (partition: number) => StartAt | Promise<StartAt>;
   /** ends the iteration after the batch in hand */
   readonly signal?: AbortSignal;
   /** a batch is closed when it has reached this size */
@@ -76,6 +80,11 @@ export interface Bus {
    * needs is not kept any more: never skipped silently
    */
   subscribe(group: string, options?: SubscribeOptions): AsyncIterable<BusBatch>;
+  /**
+   * Forgets the places of all groups but these, and of those that have a reader now: nothing is kept for them any more. Only
+   * where what is read is removed by acks; elsewhere retention does it. @returns their names
+   */
+  keepOnly?(groups: readonly string[]): Promise<string[]>;
   /** Ends the subscriptions, waits for publishes under way. */
   close(): Promise<void>;
 }

@@ -1,7 +1,8 @@
+import type { StartAt } from './bus.ts';
 import { remedyOf } from './kafka-errors.ts';
 import { Feed } from './kafka-feed.ts';
 import type { KafkaFetcher } from './kafka-fetcher.ts';
-import type { KafkaMember } from './kafka-member.ts';
+import { isExpelled, type KafkaMember } from './kafka-member.ts';
 import type { Patience } from './kafka-retry.ts';
 
 /** A partition from when it was given to this member until it is not its any more. */
@@ -16,7 +17,7 @@ export interface Tenure {
 export interface StartContext {
   readonly member: KafkaMember;
   readonly fetcher: KafkaFetcher;
-  readonly startAt: (partition: number) => number | null | Promise<number | null>;
+  readonly startAt: (partition: number) => StartAt | Promise<StartAt>;
   readonly patience: Patience;
   readonly signal: AbortSignal;
 }
@@ -33,11 +34,30 @@ export async function startTenures(fresh: readonly Tenure[], context: StartConte
     const committed = await insist(context, () => committedOf(member, partition));
     tenure.acked = committed ?? -1;
     const asked = signal.aborted ? null : await startAt(partition);
-    const offset = asked ?? committed ?? (await insist(context, async () => (await fetcher.range(partition)).earliest));
+    const offset = typeof asked === 'number' ? asked : (committed ?? (await freshStart(tenure, asked, context)));
     if (signal.aborted || offset === null) return;
     tenure.feed = new Feed(partition, offset);
     fetcher.add(tenure.feed);
   }
+}
+
+/** Where a group begins that has acked nothing. The newest record is another one after a restart: so that is acked. */
+async function freshStart(tenure: Tenure, asked: 'newest' | null, context: StartContext): Promise<number | null> {
+  const { partition } = tenure;
+  const range = await insist(context, () => context.fetcher.range(partition));
+  if (range === null || asked === null) return range?.earliest ?? null;
+  const acked = await insist(context, async () => {
+    try {
+      await context.member.commit(partition, range.latest);
+    } catch (error) {
+      await context.member.failed(error);
+      if (isExpelled(error)) return null; // it will join anew, and ask anew
+      throw error;
+    }
+    return range.latest;
+  });
+  if (acked !== null) tenure.acked = acked;
+  return acked;
 }
 
 /** @returns null where nobody waits for the answer any more */

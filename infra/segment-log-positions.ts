@@ -52,6 +52,10 @@ export class Positions {
     return this.#saved.get(consumer) ?? null;
   }
 
+  names(): readonly string[] {
+    return [...this.#saved.keys()];
+  }
+
   /** The offset below which nobody needs anything; null where there is no consumer. */
   lowest(): number | null {
     return this.#saved.size === 0 ? null : Math.min(...this.#saved.values());

@@ -132,6 +132,11 @@ export class SegmentLog {
     await this.#positions.commit(consumer, offset);
   }
 
+  /** Consumers that have a position. */
+  groups(): readonly string[] {
+    return this.#positions.names();
+  }
+
   /** Forgets a consumer for good: retention no longer waits for it. */
   async forget(consumer: string): Promise<void> {
     this.#refuseIfClosed();
