@@ -22,7 +22,7 @@ export function setupCommand(io: Io): Command {
       const { describeTopics, setupKafkaTopics } = await import('../../infra/kafka-topics.ts');
       const { kafkaOptions, topicPlan } = await import('../roles/bus.ts');
       if (kafka === undefined) await say(['bus: local needs no topics']);
-      else if (print === true) await say(describeTopics(kafkaOptions(kafka), topicPlan(kafka)));
+      else if (print === true) await say(describeTopics(kafka, topicPlan(kafka)));
       else await say(await setupKafkaTopics(kafkaOptions(kafka), topicPlan(kafka)));
       if (print === true) return;
       if (store === 'none') {

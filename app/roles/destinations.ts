@@ -1,4 +1,4 @@
-import { appendFile, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DestinationSettings } from '../config-live.ts';
 import type { Output } from '../io.ts';
@@ -27,6 +27,7 @@ export function openDestination(settings: DestinationSettings, mark: unknown, ho
     case 'stdout':
       return {
         name: settings.name,
+        atOnce: Number.POSITIVE_INFINITY,
         async deliver(alerts) {
           const { style } = hooks;
           const told = style === null ? alerts.map(lineOf) : alerts.map(({ event }) => alertText(event, style));
@@ -36,7 +37,7 @@ export function openDestination(settings: DestinationSettings, mark: unknown, ho
         mark: async () => null,
       };
     case 'file':
-      return fileDestination(settings.name, settings.path, mark);
+      return fileDestination(settings.name, settings.path, mark, hooks);
     case 'webhook':
       return webhookDestination(settings, hooks);
   }
@@ -49,64 +50,91 @@ interface FileMark {
 }
 
 /**
- * Lines behind what is in the file. What a process wrote that died before it could say so is cut off again, and written
- * anew: each event stands there once. A file that somebody has replaced or shortened is left as it is.
+ * Lines behind what is in the file. What a process wrote that died before it could say so, or what a full disk took of a
+ * batch, is cut off again and written anew: each event stands there once. A file that somebody has replaced or shortened
+ * is left as it is.
  */
-function fileDestination(name: string, path: string, mark: unknown): Destination {
+function fileDestination(name: string, path: string, mark: unknown, hooks: DestinationHooks): Destination {
   let expected = mark as FileMark | null;
+  let isCertain = false;
+  const persist = persistent(name, hooks);
+  async function append(text: string): Promise<Outcome> {
+    try {
+      const file = await open(path, 'a', 0o600); // made where it is not there: a mark needs a file
+      try {
+        if (!isCertain && expected !== null) await cutBack(file, expected);
+        expected = await markOf(file);
+        isCertain = false;
+        await file.appendFile(text);
+        if ((await file.stat()).isFile()) await file.sync();
+        expected = await markOf(file);
+        isCertain = true;
+      } finally {
+        await file.close();
+      }
+      return { kind: 'taken' };
+    } catch (error) {
+      return { kind: 'retry', why: (error as Error).message, afterMs: 0 };
+    }
+  }
   return {
     name,
-    async deliver(alerts) {
-      if (expected !== null) await cutBack(path, expected);
-      expected = null;
-      await appendFile(path, alerts.map(lineOf).join(''), { mode: 0o600, flush: true });
+    atOnce: Number.POSITIVE_INFINITY,
+    async deliver(alerts, signal) {
+      await persist(() => append(alerts.map(lineOf).join('')), signal);
       return [];
     },
-    async mark(): Promise<FileMark> {
-      await appendFile(path, '', { mode: 0o600 }); // made where it is not there: a mark needs a file
-      const { size, ino: inode } = await stat(path);
-      return { size, inode };
+    async mark(signal) {
+      if (expected === null) await persist(() => append(''), signal);
+      return expected;
     },
   };
 }
 
-async function cutBack(path: string, { size, inode }: FileMark): Promise<void> {
-  const file = await open(path, 'r+').catch(() => null);
-  if (file === null) return;
-  try {
-    const found = await file.stat();
-    if (found.ino === inode && found.size > size) await file.truncate(size);
-  } finally {
-    await file.close();
-  }
+async function markOf(file: FileHandle): Promise<FileMark> {
+  const { size, ino: inode } = await file.stat();
+  return { size, inode };
+}
+
+async function cutBack(file: FileHandle, { size, inode }: FileMark): Promise<void> {
+  const found = await file.stat();
+  if (found.isFile() && found.ino === inode && found.size > size) await file.truncate(size);
+}
+
+/** Tries until it is taken or can never be, and says once that it fails and once that it works again. */
+function persistent(name: string, hooks: DestinationHooks) {
+  let isFailing = false;
+  /** @returns why it can never be taken; null = taken. @throws AbortError */
+  return async (attempt: () => Promise<Outcome>, signal: AbortSignal): Promise<string | null> => {
+    for (let failures = 0; ; failures++) {
+      signal.throwIfAborted();
+      const outcome = await attempt();
+      if (outcome.kind !== 'retry') {
+        if (isFailing) hooks.onTrouble(name, 'works again');
+        isFailing = false;
+        return outcome.kind === 'taken' ? null : outcome.why;
+      }
+      if (!isFailing) hooks.onTrouble(name, `${outcome.why}: trying again`);
+      isFailing = true;
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** failures) * (0.5 + Math.random() / 2);
+      await wait(Math.max(pauseMs, outcome.afterMs), undefined, { signal });
+    }
+  };
 }
 
 type Webhook = DestinationSettings & { readonly type: 'webhook' };
 
-/** One request an event, in order; tried until it is taken or can never be. */
+/** One request an event, in order. Of the address only the host is ever said: paths of web hooks are secrets. */
 function webhookDestination(settings: Webhook, hooks: DestinationHooks): Destination {
-  let isFailing = false;
-  async function send(alert: NumberedAlert, signal: AbortSignal): Promise<string | null> {
-    for (let attempt = 0; ; attempt++) {
-      signal.throwIfAborted();
-      const outcome = await post(settings, alert, signal);
-      if (outcome.kind !== 'retry') {
-        if (isFailing) hooks.onTrouble(settings.name, 'answers again');
-        isFailing = false;
-        return outcome.kind === 'taken' ? null : outcome.why;
-      }
-      if (!isFailing) hooks.onTrouble(settings.name, `${outcome.why}: trying again`);
-      isFailing = true;
-      const pauseMs = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
-      await wait(Math.max(pauseMs, outcome.afterMs), undefined, { signal });
-    }
-  }
+  const persist = persistent(settings.name, hooks);
+  const { host } = new URL(settings.url);
   return {
     name: settings.name,
+    atOnce: 1,
     async deliver(alerts, signal) {
       const refused: Refused[] = [];
       for (const alert of alerts) {
-        const why = await send(alert, signal);
+        const why = await persist(() => post(settings, host, alert, signal), signal);
         if (why !== null) refused.push({ alert, why });
       }
       return refused;
@@ -123,26 +151,32 @@ type Outcome =
 /** Nobody's fault for good: too early, too many, somebody else's time-out. */
 const PASSING = new Set([408, 425, 429]);
 
-async function post({ url, timeoutMs }: Webhook, alert: NumberedAlert, signal: AbortSignal): Promise<Outcome> {
+async function post(
+  { url, timeoutMs }: Webhook,
+  host: string,
+  alert: NumberedAlert,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': `${alert.event.alert_id}-${alert.n}` },
       body: JSON.stringify(alert.event),
-      redirect: 'error',
+      redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
     await response.body?.cancel();
     const { status } = response;
     if (response.ok) return { kind: 'taken' };
-    const why = `it answers ${status}`;
+    const why = `${host} answers ${status}`;
+    if (status < 400) return { kind: 'refused', why: `${why}, a redirect: the config must name where it leads to` };
     if (status < 500 && !PASSING.has(status)) return { kind: 'refused', why };
     return { kind: 'retry', why, afterMs: retryAfterMs(response.headers.get('retry-after')) };
   } catch (error) {
     signal.throwIfAborted();
     const { cause, message } = error as Error;
     const why = cause instanceof Error && cause.message !== '' ? cause.message : message;
-    return { kind: 'retry', why, afterMs: 0 };
+    return { kind: 'retry', why: `${host}: ${why}`, afterMs: 0 };
   }
 }
 

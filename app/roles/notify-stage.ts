@@ -16,8 +16,10 @@ export interface Destination {
    * for as long as it takes otherwise. Each has a number that stays with it however often it is sent.
    */
   deliver(alerts: readonly NumberedAlert[], signal: AbortSignal): Promise<readonly Refused[]>;
+  /** how many are delivered together: what was delivered before a failure is known by these steps */
+  readonly atOnce: number;
   /** what to remember of all that was delivered so far; plain data */
-  mark(): Promise<unknown>;
+  mark(signal: AbortSignal): Promise<unknown>;
 }
 
 export interface Refused {
@@ -26,14 +28,26 @@ export interface Refused {
 }
 
 interface State {
-  /** number of the last alert event handled */
-  readonly last: number;
+  /** number of the last alert event handled; null = none yet, and the first that comes is the first */
+  readonly last: number | null;
   readonly mark: unknown;
+  /** the life of the fleet stage that `last` counts in, and those before it */
+  readonly epoch?: string;
+  readonly replaced?: readonly string[];
+  /** records that could not be read since `last`: each may have been a number */
+  readonly unreadable?: number;
+  readonly beginsAt?: 'newest';
 }
+
+const EPOCHS_REMEMBERED = 8;
 
 export interface NotifyStageOptions {
   readonly deadLetters: DeadLetterBox;
   readonly signal: AbortSignal;
+  /** where a destination begins that has no state yet */
+  readonly beginsAt?: 'newest';
+  /** Told once each time numbers are missing, or a fleet stage speaks that was replaced: nothing of it is delivered. */
+  readonly onIgnored?: (alert: NumberedAlert, why: string) => void;
   readonly onDelivered: (destination: string, events: readonly AlertEvent[], refused: number) => void;
 }
 
@@ -41,8 +55,11 @@ export interface NotifyStageOptions {
 export class NotifyStage implements Stage {
   readonly #options: NotifyStageOptions;
   readonly #destination: Destination;
-  #last = 0;
-  #mark: unknown = null;
+  #state: State;
+  #ignored: string | null = null;
+  /** alerts that were said out of turn: they come again */
+  ignored = 0;
+  isChanged = false;
 
   constructor(
     options: NotifyStageOptions,
@@ -51,45 +68,101 @@ export class NotifyStage implements Stage {
   ) {
     this.#options = options;
     const page = pages?.get(PAGE);
-    if (page !== undefined) ({ last: this.#last, mark: this.#mark } = decodeMessage(page, 'notify-state') as State);
-    this.#destination = open(this.#mark);
+    const { beginsAt } = options;
+    this.#state =
+      page === undefined
+        ? { last: null, mark: null, ...(beginsAt === undefined ? {} : { beginsAt }) }
+        : (decodeMessage(page, 'notify-state') as State);
+    this.#destination = open(this.#state.mark);
+  }
+
+  get beginsAt(): 'newest' | undefined {
+    return this.#state.beginsAt;
   }
 
   /** What was there before the first event: without it, events of a process that died at once would be sent again. */
   async begin(): Promise<Map<string, Uint8Array> | null> {
-    this.#mark = await this.#destination.mark();
-    return this.#mark === null ? null : this.snapshot();
+    const { signal } = this.#options;
+    try {
+      this.#state = { ...this.#state, mark: await this.#destination.mark(signal) };
+      return this.snapshot();
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
   }
 
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
-    const { deadLetters, signal, onDelivered } = this.#options;
-    const alerts: NumberedAlert[] = [];
-    let last = this.#last;
+    let state = this.#state;
+    let alerts: NumberedAlert[] = [];
     for (const [i, record] of records.entries()) {
-      try {
-        const alert = decodeAlert(record);
-        if (alert.n <= last) continue; // said again by a fleet stage that was replaced
-        last = alert.n;
-        alerts.push(alert);
-      } catch (error) {
-        if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
-        await deadLetters.putRecord('alerts', 0, offset + i, record, error.message);
+      const alert = await this.#read(record, offset + i);
+      if (alert === null) {
+        state = { ...state, unreadable: (state.unreadable ?? 0) + 1 };
+        continue;
       }
+      const next = this.#follow(state, alert);
+      if (next === null) continue;
+      state = next;
+      alerts.push(alert);
+      if (alerts.length < this.#destination.atOnce) continue;
+      await this.#deliver(alerts, state);
+      alerts = [];
     }
-    if (alerts.length === 0) return;
+    if (alerts.length > 0) await this.#deliver(alerts, state);
+    this.#state = { ...state, mark: this.#state.mark };
+  }
+
+  /** Null where it cannot be read: then it is set aside. */
+  async #read(record: Uint8Array, offset: number): Promise<NumberedAlert | null> {
+    try {
+      return decodeAlert(record);
+    } catch (error) {
+      if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
+      await this.#options.deadLetters.putRecord('alerts', 0, offset, record, error.message);
+      return null;
+    }
+  }
+
+  /** The state behind this alert, null where it is not the next: said before, or said too early by one that comes again. */
+  #follow(state: State, alert: NumberedAlert): State | null {
+    const { n, epoch = '' } = alert;
+    const { epoch: ours = '', last, replaced = [], unreadable = 0 } = state;
+    const isOurs = last === null || epoch === ours;
+    if (!isOurs && replaced.includes(epoch)) return this.#ignore(alert, 'a fleet stage that was replaced said it');
+    if (isOurs && last !== null && n <= last) return null; // said again by a fleet stage that went on from its snapshot
+    if (isOurs && last !== null && n > last + 1 + unreadable)
+      return this.#ignore(alert, 'numbers before it are missing: it is waited for them');
+    this.#ignored = null;
+    return {
+      ...state,
+      last: n,
+      epoch,
+      unreadable: 0,
+      replaced: isOurs ? replaced : [...replaced, ours].slice(-EPOCHS_REMEMBERED),
+    };
+  }
+
+  #ignore(alert: NumberedAlert, why: string): null {
+    this.ignored++;
+    if (this.#ignored !== why) this.#options.onIgnored?.(alert, why);
+    this.#ignored = why;
+    return null;
+  }
+
+  /** What was delivered is done at once; what was not is not. */
+  async #deliver(alerts: readonly NumberedAlert[], state: State): Promise<void> {
+    const { deadLetters, signal, onDelivered } = this.#options;
     const refused = await this.#destination.deliver(alerts, signal);
     for (const { alert, why } of refused) {
       const origin = `destination ${this.#destination.name}`;
       const excerpt = `${alert.event.alert_id} ${alert.event.event}`;
       await deadLetters.put([{ reason: `not delivered: ${why}`, origin, offset: alert.n, line: null, excerpt }]);
     }
-    this.#last = last; // not before: what was not delivered is not done
-    this.#mark = await this.#destination.mark();
-    onDelivered(
-      this.#destination.name,
-      alerts.map(({ event }) => event),
-      refused.length,
-    );
+    this.#state = { ...state, mark: await this.#destination.mark(signal) };
+    this.isChanged = true;
+    const events = alerts.map(({ event }) => event);
+    onDelivered(this.#destination.name, events, refused.length);
   }
 
   async settle(): Promise<void> {
@@ -97,8 +170,8 @@ export class NotifyStage implements Stage {
   }
 
   snapshot(): Map<string, Uint8Array> {
-    const state: State = { last: this.#last, mark: this.#mark };
-    return new Map([[PAGE, encodeMessage('notify-state', 0, state)]]);
+    this.isChanged = false;
+    return new Map([[PAGE, encodeMessage('notify-state', 0, this.#state)]]);
   }
 }
 
@@ -106,6 +179,7 @@ export class NotifyStage implements Stage {
 export function storeDestination(rows: RowSink): Destination {
   return {
     name: 'store',
+    atOnce: Number.POSITIVE_INFINITY,
     async deliver(alerts) {
       await rows.writeAlertEvents(alerts.map(({ event }) => event));
       await rows.flush();

@@ -1,10 +1,15 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openSnapshots } from '../../infra/state.ts';
 import { styleFor } from '../style.ts';
+import { offsetOf } from './checkpoint.ts';
 import type { RoleContext } from './context.ts';
 import { openDestination } from './destinations.ts';
 import { beat, hooksOf } from './detect.ts';
 import { type Destination, NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
-import { Stages } from './stages.ts';
+import { Stages, type StagesOptions } from './stages.ts';
 
+const REJECTS = 'store-rejects';
 const STUCK_MS = 300_000;
 /** Positions are small: what a crash sends again is little. */
 const SAVE_MS = 2000;
@@ -22,16 +27,24 @@ export async function runNotify(context: RoleContext): Promise<void> {
     style: io.stdout.isTTY ? styleFor(io.stdout, io.env) : null,
     onTrouble: (destination: string, message: string) => log.warn('destination', { destination, why: message }),
   };
-  const stages = config.live.destinations.map((settings) =>
-    destinationStages(context, signal, `notify-${settings.name}`, (mark) => openDestination(settings, mark, hooks)),
-  );
-  if (hasStore) {
-    stages.push(destinationStages(context, signal, 'store-alerts', () => storeDestination(rows)));
-    stages.push(rejectStages(context, signal));
-  }
+  const { destinations, state } = config.live;
+  const groups = [...destinations.map(({ name }) => `notify-${name}`), ...(hasStore ? ['store-alerts'] : [])];
+  await forgetOthers(context, groups);
+  const handled = await groupsWithAlerts(state);
   const component = context.health.register('notify', { deadlineMs: STUCK_MS });
+  const opened = new Opened((isReady, reason) => component.ready(isReady, reason));
+  const stages = destinations.map((settings) => {
+    const name = `notify-${settings.name}`;
+    // others have told people of the past: it is not told again to them by an addition
+    const isAddition = handled.some((group) => group !== name);
+    return destinationStages({ context, signal, name, opened, ...(isAddition ? { beginsAt: 'newest' } : {}) }, (mark) =>
+      openDestination(settings, mark, hooks),
+    );
+  });
+  if (hasStore)
+    stages.push(destinationStages({ context, signal, name: 'store-alerts', opened }, () => storeDestination(rows)));
+  stages.push(rejectStages(context, signal, opened));
   const beating = beat(() => component.beat(), signal);
-  component.ready(true);
   try {
     await Promise.all(
       stages.map((it) =>
@@ -47,15 +60,85 @@ export async function runNotify(context: RoleContext): Promise<void> {
   }
 }
 
-function destinationStages(
-  context: RoleContext,
-  signal: AbortSignal,
-  name: string,
-  open: (mark: unknown) => Destination,
-): Stages {
-  const { config, topics, deadLetters, metrics } = context;
+/** What the local bus keeps for destinations that are not in the configuration any more is let go, and their state. */
+async function forgetOthers({ config, topics, log }: RoleContext, groups: readonly string[]): Promise<void> {
+  const forgotten = (await topics.alerts.keepOnly?.(groups)) ?? [];
+  await topics.rejects.keepOnly?.([REJECTS]);
+  for (const group of forgotten) {
+    if (!/^notify-[a-z0-9-]+$/.test(group)) continue;
+    await rm(stateOf(config.live.state, group), { recursive: true, force: true });
+    log.info('a destination that the config does not name any more is forgotten', { destination: group.slice(7) });
+  }
+}
+
+const stateOf = (dir: string, group: string): string => join(dir, `${group}-000`);
+
+/** Groups that have handled alerts, whether the configuration still names them or not. */
+async function groupsWithAlerts(dir: string): Promise<string[]> {
+  const names = await readdir(dir).catch(() => []);
+  const groups = names.flatMap((name) => /^(notify-.+|store-alerts)-000$/.exec(name)?.[1] ?? []);
+  const offsets = await Promise.all(
+    groups.map(async (group) => {
+      try {
+        const snapshot = await (await openSnapshots(stateOf(dir, group))).load();
+        return snapshot === null ? null : offsetOf(snapshot);
+      } catch {
+        return 0; // damaged: there was something
+      }
+    }),
+  );
+  return groups.filter((_, i) => offsets[i] !== null);
+}
+
+/** Ready = every stage has been told what it has, and has its state in memory. */
+class Opened {
+  readonly #tell: (isReady: boolean, reason?: string) => void;
+  readonly #waiting = new Set<string>();
+
+  constructor(tell: (isReady: boolean, reason?: string) => void) {
+    this.#tell = tell;
+  }
+
+  /** For the options of a stage, with what it tells besides. */
+  hooks(
+    name: string,
+    rest: ReturnType<typeof hooksOf>,
+  ): ReturnType<typeof hooksOf> & Pick<StagesOptions, 'onAssigned'> {
+    this.#waiting.add(name);
+    this.#look();
+    return {
+      ...rest,
+      onAssigned: (partitions) => {
+        if (partitions.length === 0) this.#waiting.delete(name); // stands by
+        this.#look();
+      },
+      onRestored: (...told) => {
+        rest.onRestored?.(...told);
+        this.#waiting.delete(name);
+        this.#look();
+      },
+    };
+  }
+
+  #look(): void {
+    if (this.#waiting.size === 0) this.#tell(true);
+    else this.#tell(false, `waiting for a place in the topics: ${[...this.#waiting].join(', ')}`);
+  }
+}
+
+interface DestinationOptions {
+  readonly context: RoleContext;
+  readonly signal: AbortSignal;
+  readonly name: string;
+  readonly opened: Opened;
+  readonly beginsAt?: 'newest';
+}
+
+function destinationStages(options: DestinationOptions, open: (mark: unknown) => Destination): Stages {
+  const { context, signal, name, opened, beginsAt } = options;
+  const { config, log, topics, deadLetters, metrics } = context;
   return new Stages({
-    ...hooksOf(context, 'notify'),
+    ...opened.hooks(name, hooksOf(context, 'notify')),
     bus: topics.alerts,
     group: name,
     name,
@@ -68,6 +151,8 @@ function destinationStages(
         {
           deadLetters,
           signal,
+          ...(beginsAt === undefined ? {} : { beginsAt }),
+          onIgnored: ({ n }, why) => log.warn('an alert is not delivered now', { destination: name, n, why }),
           onDelivered: (destination, events, refused) => {
             for (let i = 0; i < events.length; i++) {
               metrics.notify.attempted(destination, i < refused ? 'dead' : 'delivered');
@@ -80,13 +165,14 @@ function destinationStages(
   });
 }
 
-function rejectStages(context: RoleContext, signal: AbortSignal): Stages {
+/** Without a store too: what nobody reads would be kept for ever. */
+function rejectStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
   const { config, topics, rows } = context;
   return new Stages({
-    ...hooksOf(context, 'notify'),
+    ...opened.hooks(REJECTS, hooksOf(context, 'notify')),
     bus: topics.rejects,
-    group: 'store-rejects',
-    name: 'store-rejects',
+    group: REJECTS,
+    name: REJECTS,
     stateDir: context.stateDir,
     snapshotMs: SAVE_MS,
     shutdownMs: config.live.live.shutdownMs,

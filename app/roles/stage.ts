@@ -15,6 +15,10 @@ export interface Stage {
   settle(): Promise<void>;
   /** This worker gives the partition up: says what it says only every so often. */
   finish?(): Promise<void>;
+  /** The state is worth saving although the last batch was not finished. */
+  readonly isChanged?: boolean;
+  /** Where a group that has acked nothing begins; default: at the oldest record. */
+  readonly beginsAt?: 'newest' | undefined;
   /** The state as named pages. */
   snapshot(): Map<string, Uint8Array>;
 }
@@ -70,13 +74,15 @@ export class HeldStage {
   }
 
   get isDirty(): boolean {
+    if (this.stage.isChanged === true && !Number.isNaN(this.nextOffset)) return true;
     return this.nextOffset > this.savedOffset || (Number.isNaN(this.savedOffset) && !Number.isNaN(this.nextOffset));
   }
 
   /** Takes what of the batch it has not had yet: after a rebalance a partition may begin before where it was. */
   async absorb(batch: BusBatch): Promise<void> {
     await this.run(async () => {
-      const from = Number.isNaN(this.nextOffset) ? 0 : Math.max(0, this.nextOffset - batch.offset);
+      if (Number.isNaN(this.nextOffset)) this.nextOffset = batch.offset;
+      const from = Math.max(0, this.nextOffset - batch.offset);
       if (from < batch.records.length) {
         await this.#take(from === 0 ? batch.records : batch.records.slice(from), batch.offset + from);
         this.nextOffset = batch.nextOffset;

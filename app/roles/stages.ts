@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bus, BusBatch } from '../../infra/bus.ts';
+import type { Bus, BusBatch, StartAt } from '../../infra/bus.ts';
 import { openSnapshots } from '../../infra/state.ts';
 import { type CheckpointHooks, checkpoint, offsetOf } from './checkpoint.ts';
 import { HeldStage, type Stage, type StageProgress } from './stage.ts';
@@ -112,7 +112,7 @@ export class Stages {
     this.#options.onAssigned?.(partitions);
   }
 
-  async #open(partition: number): Promise<number | null> {
+  async #open(partition: number): Promise<StartAt> {
     const { stateDir, name, open, nowMs, snapshotMs, onRestored } = this.#options;
     const startedMs = nowMs();
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -128,7 +128,7 @@ export class Stages {
     const dueMs = nowMs() + snapshotMs * (0.5 + 0.5 * ((partition * 0.618) % 1));
     this.#held.set(partition, new HeldStage(name, partition, stage, snapshots, offset ?? Number.NaN, dueMs));
     onRestored?.(name, partition, offset, nowMs() - startedMs, snapshot?.damaged ?? []);
-    return offset;
+    return offset ?? stage.beginsAt ?? null;
   }
 
   /** One at a time: a snapshot is a copy of the state of its partition. */

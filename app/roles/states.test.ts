@@ -110,6 +110,7 @@ describe('the state of a destination, version 1.0', () => {
       marks.push(mark);
       return {
         name: 'test',
+        atOnce: 2,
         deliver: async (alerts) => {
           delivered.push(...alerts.map(({ n }) => n));
           return [];
