@@ -16,6 +16,9 @@ export interface WatermarkState {
   readonly clocks: readonly (readonly [clock: string, timeMs: number, heardAt: number])[];
 }
 
+/** As version 3 of the state had it. */
+type FormerState = readonly (readonly [clock: string, timeMs: number])[];
+
 interface Clock {
   timeMs: number;
   /** ticks of all clocks up to its last */
@@ -67,7 +70,9 @@ export class Watermark {
     return { heard: this.#heard, clocks: clocks.sort(([a], [b]) => (a < b ? -1 : 1)) };
   }
 
-  restore({ heard, clocks }: WatermarkState, timeMs: number): void {
+  restore(state: WatermarkState | FormerState, timeMs: number): void {
+    const { heard, clocks } =
+      'heard' in state ? state : { heard: 0, clocks: state.map(([name, clockMs]) => [name, clockMs, 0] as const) };
     this.#heard = heard;
     for (const [name, clockMs, heardAt] of clocks) this.#clocks.set(name, { timeMs: clockMs, heardAt });
     this.timeMs = timeMs;

@@ -1,4 +1,4 @@
-import { type DestinationStream, destination as openDestination, pino } from 'pino';
+import { pino } from 'pino';
 import { cleanFields, cleanText } from './log-redact.ts';
 import { textLine } from './log-text.ts';
 
@@ -48,7 +48,7 @@ export interface LogDestination {
 export function createLog(options: LogOptions = {}): Log {
   const { level = 'info', format = 'auto', fields = {}, to = standardError() } = options;
   const isText = format === 'text' || (format === 'auto' && to.isTerminal);
-  const stream: DestinationStream = { write: (line) => to.write(isText ? textLine(line) : line) };
+  const stream: pino.DestinationStream = { write: (line) => to.write(isText ? textLine(line) : line) };
   const settings = {
     level,
     base: null,
@@ -76,7 +76,7 @@ function logOn(logger: pino.Logger): Log {
 
 /** File descriptor 2, written synchronously: a pipe that is full makes the writer wait, as a blocking write would. */
 function standardError(): LogDestination {
-  const stream = openDestination({ fd: process.stderr.fd, sync: true });
+  const stream = pino.destination({ fd: process.stderr.fd, sync: true });
   stream.on('error', () => {}); // nobody reads any more: the work goes on
   return { isTerminal: process.stderr.isTTY === true, write: (line) => void stream.write(line) };
 }

@@ -71,7 +71,7 @@ describe('snapshots', () => {
     const expected = [3e6, 9, 3e6, 9, 3e6].map((length, i) => [`page ${i}`, new Uint8Array(length).fill(i)] as const);
     expect(Buffer.compare(loaded!.pages.get('page 4')!, expected[4]![1])).toBe(0);
     expect(loaded!.pages.get('page 3')).toEqual(expected[3]![1]);
-    expect([...loaded!.pages.keys()].sort()).toEqual(expected.map(([name]) => name));
+    expect(new Set(loaded!.pages.keys())).toEqual(new Set(expected.map(([name]) => name)));
   });
 
   test('a page that went stays gone until it is saved again', async () => {

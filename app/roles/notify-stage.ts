@@ -34,8 +34,10 @@ interface State {
   /** the life of the fleet stage that `last` counts in, and those before it */
   readonly epoch?: string;
   readonly replaced?: readonly string[];
-  /** records that could not be read since `last`: each may have been a number */
+  /** records since `last` that could not be read, or that the topic had removed already: each may have been a number */
   readonly unreadable?: number;
+  /** offset behind the last record handled */
+  readonly nextOffset?: number;
   readonly beginsAt?: 'newest';
 }
 
@@ -93,7 +95,8 @@ export class NotifyStage implements Stage {
   }
 
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
-    let state = this.#state;
+    const { nextOffset = offset, unreadable = 0 } = this.#state;
+    let state: State = { ...this.#state, unreadable: unreadable + Math.max(0, offset - nextOffset) };
     let alerts: NumberedAlert[] = [];
     for (const [i, record] of records.entries()) {
       const alert = await this.#read(record, offset + i);
@@ -110,7 +113,7 @@ export class NotifyStage implements Stage {
       alerts = [];
     }
     if (alerts.length > 0) await this.#deliver(alerts, state);
-    this.#state = { ...state, mark: this.#state.mark };
+    this.#state = { ...state, mark: this.#state.mark, nextOffset: offset + records.length };
   }
 
   /** Null where it cannot be read: then it is set aside. */
