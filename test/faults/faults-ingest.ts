@@ -41,8 +41,8 @@ async function copyOver(from: string, to: string, lengthMs: number, onPart: (par
 /** How far the file was read and sent, by what is kept of it, bytes. */
 async function readUpTo(installation: Installation, file: string): Promise<number> {
   let offset = 0;
-  for (const name of readdirSync(installation.stateDir).filter((it) => it.startsWith('sources-'))) {
-    const snapshot = await (await openSnapshots(join(installation.stateDir, name))).load();
+  for (const name of readdirSync(installation.busStateDir).filter((it) => it.startsWith('sources-'))) {
+    const snapshot = await (await openSnapshots(join(installation.busStateDir, name))).load();
     const page = snapshot?.pages.get('positions');
     if (page === undefined) continue;
     const { files } = decodeMessage(page, 'positions') as { files: [path: string, position: { offset: number }][] };

@@ -33,11 +33,13 @@ export class Installation {
   readonly progress: Progress;
   readonly store: ClickHouse;
   readonly configFile: string;
+  readonly #prefix: string;
   readonly #workers = new Map<string, { readonly role: RoleName; child: Child }>();
 
-  private constructor(lab: Lab, dir: string, topics: Topics, progress: Progress, store: ClickHouse) {
+  private constructor(lab: Lab, dir: string, prefix: string, topics: Topics, progress: Progress, store: ClickHouse) {
     this.lab = lab;
     this.dir = dir;
+    this.#prefix = prefix;
     this.topics = topics;
     this.progress = progress;
     this.store = store;
@@ -50,7 +52,7 @@ export class Installation {
     const store = await ClickHouse.start(lab.processes, lab.root, dir);
     const topics = await makeTopics(lab.brokers, prefix);
     const progress = await Progress.open(lab.brokers, prefix);
-    const installation = new Installation(lab, dir, topics, progress, store);
+    const installation = new Installation(lab, dir, prefix, topics, progress, store);
     const kafka = {
       brokers: lab.brokers.split(','),
       prefix,
@@ -63,6 +65,11 @@ export class Installation {
 
   get stateDir(): string {
     return join(this.dir, 'state');
+  }
+
+  /** of the one bus that is used */
+  get busStateDir(): string {
+    return join(this.stateDir, `kafka-${this.#prefix}-${PARTITIONS}`);
   }
 
   get alertsFile(): string {
@@ -132,7 +139,7 @@ export class Installation {
     const lateMs = Date.now() + DRAIN_MS;
     let before = '';
     for (let calm = 0; calm < CALM_LOOKS; ) {
-      const lags = await this.progress.lags(this.stateDir).catch(() => null);
+      const lags = await this.progress.lags(this.busStateDir).catch(() => null);
       const ends = JSON.stringify(await this.#ends());
       const detectors = this.workers.filter((name) => name.startsWith('detect')).length;
       const isSettled = await this.progress.isSettled(detectors).catch(() => false);
