@@ -1,18 +1,11 @@
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_KAFKA } from '../infra/kafka-options.ts';
+import { type DestinationSettings, Destinations } from './config-destinations.ts';
+import { count, HostPort, milliseconds, text } from './config-shapes.ts';
+import { Source, type SourceSettings } from './config-sources.ts';
 
 const HOUR_MS = 3600 * 1000;
 const DAY_HOURS = 24;
-
-const HostPort = z
-  .string()
-  .regex(/^[^\s:/@]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, 'not host:port, such as localhost:9092');
-const text = (what: string) => z.string().min(1).describe(what);
-const milliseconds = (least: number, most: number, fallback: number, what: string) =>
-  z.number().int().min(least).max(most).default(fallback).describe(`${what}, ms`);
-const count = (least: number, most: number, fallback: number, what: string) =>
-  z.number().int().min(least).max(most).default(fallback).describe(what);
 
 /** Files in PEM; `true` alone trusts the certificate authorities that Node knows. */
 const Tls = z.preprocess(
@@ -101,47 +94,6 @@ export const BusConfig = z.preprocess(
     .refine((bus) => (bus.local === undefined) !== (bus.kafka === undefined), 'give local or kafka, one of them'),
 ); // biome-ignore format: the error belongs to its line
 
-/** What files hold lines that are to be followed. */
-const FileSource = z.strictObject({
-  files: z.preprocess((files) => (typeof files === 'string' ? [files] : files), z.array(z.string().min(1)).min(1))
-    .describe('files, folders or patterns'),
-  logGroup: text('log group of lines that do not tell theirs').optional(),
-  account: text('account of lines that do not tell theirs').optional(),
-  region: text('region of lines that do not tell theirs').optional(),
-  follow: z.boolean().default(true).describe('wait for more at the end of a file, and for new files'),
-}); // biome-ignore format: one option a line reads as a table
-
-const DestinationName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, 'lower-case letters, digits and dashes');
-
-function hasCredentials(url: string): boolean {
-  const { username, password } = new URL(url);
-  return username !== '' || password !== '';
-}
-
-const Destination = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('stdout'), name: DestinationName.default('stdout') }),
-  z.strictObject({ type: z.literal('file'), name: DestinationName.default('file'), path: text('NDJSON file to append to') }),
-  z.strictObject({
-    type: z.literal('webhook'),
-    name: DestinationName.default('webhook'),
-    url: z
-      .url({ protocol: /^https?$/, error: 'not the URL of a web hook' })
-      .refine((url) => !hasCredentials(url), 'a name or password does not belong into a URL: it would be shown in errors'),
-    timeoutMs: milliseconds(100, 120_000, 10_000, 'how long an answer may take'),
-  }),
-]); // biome-ignore format: one kind a line reads as a table
-
-export const Destinations = z.array(Destination).superRefine((destinations, context) => {
-  const names = destinations.map(({ name }) => name);
-  for (const [i, name] of names.entries())
-    if (names.indexOf(name) < i)
-      context.addIssue({ code: 'custom', path: [i, 'name'], message: `${name} is the name of a destination already` });
-  const files = destinations.map((it) => (it.type === 'file' ? resolve(it.path) : null));
-  for (const [i, file] of files.entries())
-    if (file !== null && files.indexOf(file) < i)
-      context.addIssue({ code: 'custom', path: [i, 'path'], message: 'is the file of a destination already' });
-});
-
 const Listen = z.union([z.literal('off'), HostPort]);
 
 /** The part of the config file that only `run`, `ingest`, `detect`, `notify` and `setup` read. */
@@ -150,7 +102,7 @@ export const LIVE_SHAPE = {
     'what carries events between the roles: local, kafka://host:port,…, or an object',
   ),
   state: z.string().min(1).default('./.tripline/state').describe('folder of snapshots and positions; all workers share it'),
-  sources: z.array(FileSource).default([]).describe('where tripline ingest and tripline run read from'),
+  sources: z.array(Source).default([]).describe('where tripline ingest and tripline run read from'),
   destinations: Destinations.default([]).describe('where tripline notify and tripline run send alerts'),
   live: z
     .strictObject({
@@ -180,8 +132,6 @@ export const LIVE_SHAPE = {
 
 export type BusSettings = z.infer<typeof BusConfig>;
 export type KafkaSettings = NonNullable<BusSettings['kafka']>;
-export type SourceSettings = z.infer<typeof FileSource>;
-export type DestinationSettings = z.infer<typeof Destination>;
 
 /** How the roles of a live installation are set up. */
 export interface Live {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DestinationSettings } from '../config-live.ts';
+import type { DestinationSettings } from '../config-destinations.ts';
 import type { Output } from '../io.ts';
 import { alertText } from '../report-alert.ts';
 import type { Style } from '../style.ts';

@@ -3,7 +3,7 @@ import { createParser, type Parser, type Place } from '../../ingest/parser.ts';
 import type { Reject } from '../../ingest/reject.ts';
 import { logBytes, SourceError } from '../../ingest/sources/bytes.ts';
 import { type FileIdentity, TailedFile } from '../../ingest/sources/tail.ts';
-import type { SourceSettings } from '../config-live.ts';
+import type { FileSourceSettings } from '../config-sources.ts';
 import { gunzip } from '../parts.ts';
 import type { Lane } from './lane.ts';
 
@@ -27,7 +27,7 @@ export interface FilePosition extends Place {
 export type Positions = readonly (readonly [path: string, position: FilePosition])[];
 
 /** What lines do not tell themselves. */
-export type Origin = Pick<SourceSettings, 'logGroup' | 'account' | 'region'>;
+export type Origin = Pick<FileSourceSettings, 'logGroup' | 'account' | 'region'>;
 
 /** Compressed files of a lane are unpacked one at a time: each takes megabytes. */
 export interface GzipTurn {

@@ -5,7 +5,7 @@ import { StorageError } from '../../infra/storage-error.ts';
 import { Dictionary } from '../../ingest/fragment.ts';
 import type { Reject } from '../../ingest/reject.ts';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
-import type { SourceSettings } from '../config-live.ts';
+import type { FileSourceSettings } from '../config-sources.ts';
 import type { RoleContext } from './context.ts';
 import type { FoundFile } from './followed-file.ts';
 import { FragmentSink } from './fragment-sink.ts';
@@ -39,7 +39,7 @@ export const unrotated = (path: string): string => path.replace(ROTATED, '').rep
  */
 export class FollowingIngest {
   readonly #context: RoleContext;
-  readonly #sources: readonly SourceSettings[];
+  readonly #sources: readonly FileSourceSettings[];
   readonly #sink: FragmentSink;
   /** one for all files: blocks of several would not go together */
   #dictionary = new Dictionary();
@@ -53,7 +53,7 @@ export class FollowingIngest {
   #saveMs = 0;
   #seen = { events: 0, bytes: 0 };
 
-  constructor(context: RoleContext, sources: readonly SourceSettings[]) {
+  constructor(context: RoleContext, sources: readonly FileSourceSettings[]) {
     this.#context = context;
     this.#sources = sources;
     this.#sink = new FragmentSink(context.topics.fragments);

@@ -1,0 +1,28 @@
+import type { Notice } from '../notice.ts';
+
+export interface Delivery {
+  readonly notice: Notice;
+  /** what this sink asked to be remembered of the incident when it delivered a notice of it; null = nothing yet */
+  readonly memory: unknown;
+  /** it was tried before, and may have arrived though we heard otherwise */
+  readonly isRetry: boolean;
+}
+
+/** How one attempt ended. Texts name the host at most: addresses and keys are secrets. */
+export type Outcome =
+  | { readonly kind: 'taken'; /** plain data */ readonly memory?: unknown }
+  /** this notice can never be delivered; others may */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** nothing can be delivered until somebody changes something: a key that was withdrawn, a channel that is archived */
+  | { readonly kind: 'closed'; readonly why: string }
+  /** worth another attempt, not before so many ms */
+  | { readonly kind: 'retry'; readonly why: string; readonly afterMs: number };
+
+/** Where notices go: one attempt at a time. Who calls it tries again, keeps the order and remembers. */
+export interface Sink {
+  readonly name: string;
+  /** as in the configuration: slack, pagerduty, webhook, … */
+  readonly type: string;
+  /** Resolves within the sink's own time limit. @throws AbortError by the signal, nothing else */
+  send(delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
+}
