@@ -10,7 +10,7 @@ export interface Delivery {
 
 /** How one attempt ended. Texts name the host at most: addresses and keys are secrets. */
 export type Outcome =
-  | { readonly kind: 'taken'; /** plain data */ readonly memory?: unknown }
+  | { readonly kind: 'taken'; readonly memory?: unknown } // memory: plain data
   /** this notice can never be delivered; others may */
   | { readonly kind: 'refused'; readonly why: string }
   /** nothing can be delivered until somebody changes something: a key that was withdrawn, a channel that is archived */
