@@ -52,6 +52,8 @@ export class FollowingIngest {
   #flushMs = 0;
   #saveMs = 0;
   #seen = { events: 0, bytes: 0 };
+  /** how many files of each were said to be followed */
+  readonly #told = new WeakMap<SourceLane, number>();
 
   constructor(context: RoleContext, sources: readonly FileSourceSettings[]) {
     this.#context = context;
@@ -162,10 +164,10 @@ export class FollowingIngest {
     }
     let sources = 0;
     for (const [partition, lane] of this.#lanes) {
-      const before = lane.sources;
       await lane.follow(found.get(partition) ?? []);
       sources += lane.sources;
-      if (lane.sources !== before) log.info('files followed', { partition, files: lane.sources });
+      if (lane.sources !== (this.#told.get(lane) ?? 0)) log.info('files followed', { partition, files: lane.sources });
+      this.#told.set(lane, lane.sources);
     }
     metrics.ingest.sources(sources);
   }
