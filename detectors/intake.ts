@@ -11,7 +11,7 @@ import { access, content, dropped, insights } from './lines.ts';
 import { field, once } from './once.ts';
 import { cellAt } from './open-windows.ts';
 import { FIELD, P, PAGE } from './page.ts';
-import { noteFailure, noteReport } from './pending.ts';
+import { noteFailure, noteInsights, noteReport } from './pending.ts';
 import type { Shard } from './shard.ts';
 import { addNewer } from './versions/newer.ts';
 import { O, RECORD } from './versions/observation.ts';
@@ -32,8 +32,7 @@ export function intake(shard: Shard, block: FragmentBlock, i: number, slot: numb
   const timeMs = block.f[f]!;
   if (timeMs < nowMs - shard.options.settings.latenessMs - MINUTE_MS) {
     shard.tooLate++;
-    if ((block.u[u]! & 0xff) === FragmentKind.report)
-      noteReport(shard, block, i, slot, true, costOf(shard, block, i, slot));
+    noteTooLate(shard, block, i, slot);
     return;
   }
   switch (block.u[u]! & 0xff) {
@@ -64,6 +63,17 @@ export function intake(shard: Shard, block: FragmentBlock, i: number, slot: numb
     default: // init: cold starts are counted by the report that carries them
       field(shard, slot, FIELD.init);
   }
+}
+
+/**
+ * What comes too late to count is still kept as a row. Where there is one already the new one takes its place, so all pieces
+ * that come again belong to it.
+ */
+function noteTooLate(shard: Shard, block: FragmentBlock, i: number, slot: number): void {
+  const kind = block.u[i * U.stride]! & 0xff;
+  if (kind === FragmentKind.report) noteReport(shard, block, i, slot, true, costOf(shard, block, i, slot));
+  else if (kind === FragmentKind.insights) noteInsights(shard, block, i, slot, true);
+  else if (kind === FragmentKind.failure) noteFailure(shard, block, i, slot, true);
 }
 
 /** Of a report that comes too late to count: its row says all that the report says. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Flag } from '../ingest/fragment.ts';
-import { blocksOfPieces, type Piece } from '../test/pieces.ts';
+import { blocksOfPieces, type Piece, permutations } from '../test/pieces.ts';
 import { loud, playBlocks, testPipeline } from '../test/pipeline.ts';
 import { play } from '../test/play.ts';
 import { START_MS } from '../test/stream.ts';
@@ -110,6 +110,34 @@ describe('a correction', () => {
     const [first, again] = invocations.filter(({ timeMs }) => timeMs === report.timeMs);
     expect(first?.costPicoUsd).toBeGreaterThan(0);
     expect(again).toEqual(first); // it takes the place of the first: it must not know less
+  });
+
+  const insights: Piece = { kind: 'insights', timeMs: START_MS + 900, id: 1, a: 4321, b: 99 };
+  const failure: Piece = { kind: 'failure', timeMs: START_MS + 5, id: 1, text: 'TypeError' };
+  const again = (pieces: readonly Piece[]) =>
+    playBlocks(
+      blocksOfPieces([
+        ...[{ ...call(0, 1), sizeKib: 131_072 }, insights, failure, tick(0), call(60, 2), tick(60)],
+        ...pieces,
+        ...[tick(62), tick(80)],
+      ]),
+      { settings: { ...DEFAULT_SETTINGS, latenessMs: 15 * MINUTE } },
+    ).invocations.filter(({ timeMs }) => timeMs < START_MS + MINUTE);
+
+  test.each(
+    permutations([{ ...call(0, 1), sizeKib: 131_072 } as Piece, insights, failure]).map((order) => ({
+      order,
+      name: order.map(({ kind }) => kind).join(', '),
+    })),
+  )('beyond the lateness all pieces of a row that come again make the same row: $name', ({ order }) => {
+    const [first, second, ...more] = again(order);
+    expect(first).toMatchObject({ egressBytes: 4321, outcome: 'error', errorType: 'TypeError' });
+    expect(second).toEqual(first);
+    expect(more).toEqual([]);
+  });
+
+  test('beyond the lateness a piece without its report replaces nothing', () => {
+    expect(again([insights, failure])).toHaveLength(1);
   });
 
   test('a duplicate is still known at the end of the lateness', () => {

@@ -83,10 +83,14 @@ export function noteReport(
   record.coldStart = (flags & Flag.managed) !== 0 ? null : (flags & Flag.cold) !== 0;
   record.costPicoUsd = costPico;
   record.isPartial = false;
+  delete record.isTooLate;
 }
 
-/** A line that tells of a failure; its report may come before or after. */
-export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot: number): void {
+/**
+ * A line that tells of a failure; its report may come before or after. `isTooLate` = it is worth a row only with its report:
+ * alone it must not take the place of one that is stored.
+ */
+export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot: number, isTooLate = false): void {
   const u = i * U.stride;
   if (shard.options.invocations === 'none' || !hasId(block, u)) return;
   const key = idKey(block, u, shard.salts[slot]!);
@@ -99,13 +103,15 @@ export function noteFailure(shard: Shard, block: FragmentBlock, i: number, slot:
   if (record === undefined) {
     if (isReleased(shard, key, timeMs)) return;
     record = blank(shard.keys[slot]!, timeMs, requestIdOf(block, i));
+    if (isTooLate) record.isTooLate = true;
     wait(shard, key, record);
   }
   record.outcome = outcomeOf(block.u[u]! | Flag.failed, record.outcome);
   if (block.u[u + U.text] !== 0) record.errorType = block.dictionary.text(block.u[u + U.text]!);
 }
 
-export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot: number): void {
+/** `isTooLate` as with `noteFailure` */
+export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot: number, isTooLate = false): void {
   const u = i * U.stride;
   const { invocations } = shard.options;
   if (invocations === 'none' || !hasId(block, u)) return;
@@ -114,6 +120,7 @@ export function noteInsights(shard: Shard, block: FragmentBlock, i: number, slot
   if (record === undefined) {
     if (invocations === 'notable' || isReleased(shard, key, block.f[i * F.stride]!)) return;
     record = blank(shard.keys[slot]!, block.f[i * F.stride]!, requestIdOf(block, i));
+    if (isTooLate) record.isTooLate = true;
     wait(shard, key, record);
   }
   const f = i * F.stride;
@@ -145,6 +152,7 @@ function wait(shard: Shard, key: number, record: PendingInvocation): void {
 
 function release(shard: Shard, key: number, record: PendingInvocation): void {
   shard.pending.delete(key);
+  if (record.isTooLate === true) return;
   shard.invocations.push(record);
   if (!record.isPartial) shard.released.add(record.timeMs, key / 4294967296, key);
 }

@@ -52,7 +52,10 @@ export const LONE_SPAN_MS = 900_000;
 const GROWTH = 1.0625;
 
 /** An invocation on its way to storage: filled by the fragments that tell of it. */
-export type PendingInvocation = { -readonly [K in keyof InvocationRow]: InvocationRow[K] };
+export type PendingInvocation = { -readonly [K in keyof InvocationRow]: InvocationRow[K] } & {
+  /** pieces beyond the lateness, whose report has not come again: no row of its own */
+  isTooLate?: true;
+};
 
 /** A START that waits for its REPORT. */
 export interface PendingStart {
