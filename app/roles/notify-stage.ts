@@ -4,6 +4,7 @@ import type { RowSink } from '../../infra/store-rows.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import { decodeAlert, decodeRejects, type NumberedAlert } from './messages.ts';
+import { following, missing, type Numbering, reaching } from './numbering.ts';
 import type { Stage } from './stage.ts';
 
 const PAGE = 'notify';
@@ -27,21 +28,16 @@ export interface Refused {
   readonly why: string;
 }
 
-interface State {
-  /** number of the last alert event handled; null = none yet, and the first that comes is the first */
-  readonly last: number | null;
+interface State extends Numbering {
   readonly mark: unknown;
-  /** the life of the fleet stage that `last` counts in, and those before it */
-  readonly epoch?: string;
-  readonly replaced?: readonly string[];
-  /** records since `last` that could not be read, or that the topic had removed already: each may have been a number */
-  readonly unreadable?: number;
-  /** offset behind the last record handled */
-  readonly nextOffset?: number;
   readonly beginsAt?: 'newest';
 }
 
-const EPOCHS_REMEMBERED = 8;
+/** Why an alert is passed over that was not said before. */
+const IGNORED = {
+  replaced: 'a fleet stage that was replaced said it',
+  early: 'numbers before it are missing: it is waited for them',
+} as const;
 
 export interface NotifyStageOptions {
   readonly deadLetters: DeadLetterBox;
@@ -95,13 +91,12 @@ export class NotifyStage implements Stage {
   }
 
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
-    const { nextOffset = offset, unreadable = 0 } = this.#state;
-    let state: State = { ...this.#state, unreadable: unreadable + Math.max(0, offset - nextOffset) };
+    let state = reaching(this.#state, offset);
     let alerts: NumberedAlert[] = [];
     for (const [i, record] of records.entries()) {
       const alert = await this.#read(record, offset + i);
       if (alert === null) {
-        state = { ...state, unreadable: (state.unreadable ?? 0) + 1 };
+        state = missing(state);
         continue;
       }
       const next = this.#follow(state, alert);
@@ -129,21 +124,11 @@ export class NotifyStage implements Stage {
 
   /** The state behind this alert, null where it is not the next: said before, or said too early by one that comes again. */
   #follow(state: State, alert: NumberedAlert): State | null {
-    const { n, epoch = '' } = alert;
-    const { epoch: ours = '', last, replaced = [], unreadable = 0 } = state;
-    const isOurs = last === null || epoch === ours;
-    if (!isOurs && replaced.includes(epoch)) return this.#ignore(alert, 'a fleet stage that was replaced said it');
-    if (isOurs && last !== null && n <= last) return null; // said again by a fleet stage that went on from its snapshot
-    if (isOurs && last !== null && n > last + 1 + unreadable)
-      return this.#ignore(alert, 'numbers before it are missing: it is waited for them');
+    const next = following(state, alert);
+    if (next === 'repeated') return null; // by a fleet stage that went on from its snapshot
+    if (next === 'replaced' || next === 'early') return this.#ignore(alert, IGNORED[next]);
     this.#ignored = null;
-    return {
-      ...state,
-      last: n,
-      epoch,
-      unreadable: 0,
-      replaced: isOurs ? replaced : [...replaced, ours].slice(-EPOCHS_REMEMBERED),
-    };
+    return next;
   }
 
   #ignore(alert: NumberedAlert, why: string): null {
