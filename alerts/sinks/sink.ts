@@ -25,4 +25,15 @@ export interface Sink {
   readonly type: string;
   /** Resolves within the sink's own time limit. @throws AbortError by the signal, nothing else */
   send(delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * A receiver that forgets what it is not told again (Alertmanager). Who calls `send` also calls `refresh`, each
+   * `everyMs` and once after a start, one call at a time and never beside `send`, with the newest delivered notice of each
+   * incident whose status is `open` or `acknowledged`. A refresh that fails is not tried again before the next is due: the
+   * receiver keeps what it knows for several times `everyMs`. Nothing is remembered of it.
+   */
+  readonly refresh?: {
+    readonly everyMs: number;
+    /** As `send`; an empty list asks for nothing. @throws AbortError by the signal, nothing else */
+    run(notices: readonly Notice[], signal: AbortSignal): Promise<Outcome>;
+  };
 }
