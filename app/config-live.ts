@@ -51,6 +51,7 @@ const KafkaTopics = z.strictObject({
       fragments: retention(2 * DAY_HOURS, 'fragments'),
       verdicts: retention(2 * DAY_HOURS, 'verdicts'),
       alerts: retention(14 * DAY_HOURS, 'alerts'),
+      notices: retention(14 * DAY_HOURS, 'notices'),
       rejects: retention(7 * DAY_HOURS, 'dead letters'),
     })
     .prefault({}),

@@ -25,9 +25,16 @@ export const freshOptions = (changes: Partial<KafkaOptions> = {}): KafkaOptions 
 });
 
 export const planOf = (partitions: number): TopicPlan => ({
-  partitions: { fragments: partitions, verdicts: 1, alerts: 1, rejects: 1, sources: 1 },
+  partitions: { fragments: partitions, verdicts: 1, alerts: 1, notices: 1, rejects: 1, sources: 1 },
   replication: 1,
-  retentionMs: { fragments: 3_600_000, verdicts: 3_600_000, alerts: 3_600_000, rejects: 3_600_000, sources: 3_600_000 },
+  retentionMs: {
+    fragments: 3_600_000,
+    verdicts: 3_600_000,
+    alerts: 3_600_000,
+    notices: 3_600_000,
+    rejects: 3_600_000,
+    sources: 3_600_000,
+  },
 });
 
 const opened: Topics[] = [];

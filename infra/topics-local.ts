@@ -42,6 +42,7 @@ export function createMemoryTopics(partitions: number): Topics {
     fragments: createMemoryBus({ partitions }),
     verdicts: one(),
     alerts: one(),
+    notices: one(),
     rejects: one(),
     sources: createMemoryBus({ partitions: 4 }),
   };

@@ -33,15 +33,16 @@ export function kafkaOptions(settings: KafkaSettings): KafkaOptions {
 
 export function topicPlan({ topics }: KafkaSettings): TopicPlan {
   const { partitions, sources, replication, retentionHours } = topics;
-  const { fragments, verdicts, alerts, rejects } = retentionHours;
+  const { fragments, verdicts, alerts, notices, rejects } = retentionHours;
   return {
-    // the fleet stage reads verdicts and says alerts in one order: one partition each
-    partitions: { fragments: partitions, verdicts: 1, alerts: 1, rejects: 1, sources },
+    // the fleet stage and the desk read and say everything in one order: one partition each
+    partitions: { fragments: partitions, verdicts: 1, alerts: 1, notices: 1, rejects: 1, sources },
     replication,
     retentionMs: {
       fragments: fragments * HOUR_MS,
       verdicts: verdicts * HOUR_MS,
       alerts: alerts * HOUR_MS,
+      notices: notices * HOUR_MS,
       rejects: rejects * HOUR_MS,
       sources: HOUR_MS,
     },

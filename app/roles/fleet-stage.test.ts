@@ -10,7 +10,7 @@ import { START_MS } from '../../test/stream.ts';
 import { verdict } from '../../test/verdicts.ts';
 import { DeadLetterBox } from './dead-letters.ts';
 import { FleetStage } from './fleet-stage.ts';
-import { decodeAlert, encodeAway, encodeSaid } from './messages.ts';
+import { decodeAlertRecord, encodeAway, encodeSaid, type NumberedAlert, type NumberedTime } from './messages.ts';
 
 const MINUTE_MS = 60_000;
 const LAGGARD_MS = 600_000;
@@ -179,8 +179,43 @@ describe('the life of a state', () => {
     expect(began.alerts).toEqual(first.alerts);
     const restored = new Play(first.stage.snapshot(), 'third');
     for (const partition of [0, 1]) await restored.hear(partition, 2, {}, [verdict('b', 2)]);
-    const alerts = [...first.alerts, ...restored.alerts].map((record) => decodeAlert(record));
-    expect(alerts.map(({ epoch, n }) => `${epoch} ${n}`)).toEqual(['first 1', 'first 2', 'first 3', 'first 4']);
+    const records = [...first.alerts, ...restored.alerts].map(
+      (record) => decodeAlertRecord(record) as NumberedAlert | NumberedTime,
+    );
+    expect(records.map(({ epoch, n, ...rest }) => `${epoch} ${n} ${'event' in rest ? 'alert' : 'time'}`)).toEqual([
+      'first 1 alert',
+      'first 2 alert',
+      'first 3 time',
+      'first 4 alert',
+      'first 5 alert',
+      'first 6 time',
+    ]);
+  });
+
+  test('how far event time is, stands behind what was said up to then, however the records are cut into batches', async () => {
+    const batches = new Play();
+    const together = new Play();
+    const records: Uint8Array[] = [];
+    for (let n = 1; n <= 4; n++) {
+      for (const partition of [0, 1]) {
+        const watermarkMs = START_MS + n * MINUTE_MS;
+        const step = { n, minuteMs: watermarkMs - MINUTE_MS, watermarkMs, verdicts: [], pulses: [], tested: 1 };
+        const steps = n === 3 ? [{ ...step, verdicts: [verdict(`f${partition}`, 3)] }] : [step];
+        records.push(...encodeSaid({ partition, epoch: 'a', last: n, watermarkMs, steps }));
+      }
+    }
+    await together.stage.absorb(records, 0);
+    for (const [i, record] of records.entries()) await batches.stage.absorb([record], i);
+    expect(together.alerts).toEqual(batches.alerts);
+    const told = together.alerts.map((record) => decodeAlertRecord(record) as NumberedAlert | NumberedTime);
+    expect(told.map((it) => ('event' in it ? it.event.function.name : (it.timeMs - START_MS) / MINUTE_MS))).toEqual([
+      1,
+      2,
+      'f0',
+      'f1',
+      3,
+      4,
+    ]);
   });
 });
 

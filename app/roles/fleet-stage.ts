@@ -7,7 +7,7 @@ import type { Bus } from '../../infra/bus.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
-import { decodeSaid, encodeAlert, encodeAway } from './messages.ts';
+import { decodeSaid, encodeAlert, encodeAway, encodeTime } from './messages.ts';
 import { Outbound } from './outbound.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,15 +17,20 @@ const PAGE_BYTES = 8 * 1024 * 1024;
 /** The longest JSON that can be read: a text of V8 has at most 2^29 - 24 characters. */
 const MAX_STATE_BYTES = 500 * 1024 * 1024;
 
+/** How far event time is, is said when it has moved by so much. */
+const TIME_EVERY_MS = 5000;
+
 /** Nothing heard at all for this part of `laggardMs`: then silence says nothing about a partition. */
 const DEAF_PART = 4;
 
 interface State {
   readonly fleet: FleetState;
   readonly merge: MergeState;
-  /** alert events said so far */
+  /** alert events and times said so far */
   readonly said: number;
   readonly epoch: string;
+  /** the last time that was said; absent before 0.3 */
+  readonly timeMs?: number | null;
 }
 
 export interface FleetStageOptions {
@@ -53,8 +58,10 @@ export class FleetStage implements Stage {
   readonly #fleet: Fleet;
   readonly #merge: FleetMerge;
   readonly #alerts: Outbound;
-  #events: AlertEvent[] = [];
+  /** in their order: alert events, and how far event time is, ms */
+  #pending: (AlertEvent | number)[] = [];
   #said = 0;
+  #timeMs: number | null = null;
   #epoch: string;
   readonly #heardMs = new Map<number, number>();
   /** since when it is listened without a break; what was heard before does not count */
@@ -71,8 +78,11 @@ export class FleetStage implements Stage {
     this.#absorbedMs = this.#listeningMs;
     this.#epoch = options.epoch;
     const { configHash, disabledSignals, paging, partitions } = options;
-    this.#fleet = new Fleet(configHash, (event) => this.#events.push(event), disabledSignals, undefined, paging);
-    this.#merge = new FleetMerge(partitions, (minute) => this.#fleet.step(minute));
+    this.#fleet = new Fleet(configHash, (event) => this.#pending.push(event), disabledSignals, undefined, paging);
+    this.#merge = new FleetMerge(partitions, (minute) => {
+      this.#fleet.step(minute);
+      this.#noteTime(minute.watermarkMs);
+    });
     this.#alerts = new Outbound(options.alerts, 0);
     const bytes = joinedPages(pages ?? new Map());
     if (bytes === null) return;
@@ -81,6 +91,7 @@ export class FleetStage implements Stage {
     this.#merge.restore(state.merge);
     this.#said = state.said;
     this.#epoch = state.epoch;
+    this.#timeMs = state.timeMs ?? null;
   }
 
   /** The epoch is safe before its first alert is told, or a worker that died at once would tell the same under another. */
@@ -100,10 +111,24 @@ export class FleetStage implements Stage {
       }
     }
     onProgress(this.#merge);
-    if (this.#events.length === 0) return;
-    const events = this.#events.splice(0);
-    await this.#alerts.publish(events.map((event) => encodeAlert({ epoch: this.#epoch, n: ++this.#said, event })));
-    onSaid(events);
+    if (this.#pending.length === 0) return;
+    const said = this.#pending.splice(0);
+    const epoch = this.#epoch;
+    await this.#alerts.publish(
+      said.map((it) =>
+        typeof it === 'number'
+          ? encodeTime({ epoch, n: ++this.#said, timeMs: it })
+          : encodeAlert({ epoch, n: ++this.#said, event: it }),
+      ),
+    );
+    onSaid(said.filter((it) => typeof it !== 'number'));
+  }
+
+  /** Behind what was said up to that time. By record, never by batch: so the numbers follow from the records alone. */
+  #noteTime(timeMs: number): void {
+    if (!Number.isFinite(timeMs) || timeMs < (this.#timeMs ?? Number.NEGATIVE_INFINITY) + TIME_EVERY_MS) return;
+    this.#timeMs = timeMs;
+    this.#pending.push(timeMs);
   }
 
   #hear(message: PartitionSaid | PartitionAway): void {
@@ -111,6 +136,7 @@ export class FleetStage implements Stage {
       this.#leaving.delete(message.away);
       this.#merge.leave(message);
     } else if (this.#merge.hear(message)) this.#heardMs.set(message.partition, this.#options.nowMs());
+    this.#noteTime(this.#merge.watermarkMs);
   }
 
   /** After a break it is not known who spoke in it: all have the whole time again. */
@@ -165,6 +191,7 @@ export class FleetStage implements Stage {
       merge: this.#merge.state(),
       said: this.#said,
       epoch: this.#epoch,
+      timeMs: this.#timeMs,
     };
     const bytes = encodeMessage('fleet-state', 0, state, MAX_STATE_BYTES);
     const pages = new Map<string, Uint8Array>();

@@ -18,6 +18,21 @@ export interface NumberedAlert {
   readonly event: AlertEvent;
 }
 
+/** How far event time is: says that nothing more comes from before it. Numbered with the alerts. */
+export interface NumberedTime {
+  readonly epoch: string;
+  readonly n: number;
+  /** ms since 1970 */
+  readonly timeMs: number;
+}
+
+/** What somebody asked of the desk. Not numbered: the desk knows it again by its id. */
+export interface CommandRecord {
+  readonly command: { readonly id: string; readonly kind: string; readonly [field: string]: unknown };
+}
+
+export type AlertRecord = NumberedAlert | NumberedTime | CommandRecord;
+
 /** Dead letters of one origin. */
 export interface DeadLetters {
   readonly rejects: readonly Reject[];
@@ -118,12 +133,21 @@ export function encodeAlert(alert: NumberedAlert): Uint8Array {
   return encodeMessage('alerts', 0, alert);
 }
 
-/** @throws {WireError} */
-export function decodeAlert(bytes: Uint8Array): NumberedAlert {
-  const alert = decodeMessage(bytes, 'alerts') as Partial<NumberedAlert>;
-  if (!isIndex(alert.n) || typeof alert.event?.alert_id !== 'string')
-    throw new WireError('MALFORMED', 'no alert event');
-  return alert as NumberedAlert;
+export function encodeTime(time: NumberedTime): Uint8Array {
+  return encodeMessage('alerts', 0, time);
+}
+
+export function encodeCommand(record: CommandRecord): Uint8Array {
+  return encodeMessage('alerts', 0, record);
+}
+
+/** Any record of the topic `alerts`. @throws {WireError} */
+export function decodeAlertRecord(bytes: Uint8Array): AlertRecord {
+  const record = decodeMessage(bytes, 'alerts') as Partial<NumberedAlert & NumberedTime & CommandRecord>;
+  if (typeof record.command?.id === 'string' && typeof record.command.kind === 'string') return record as CommandRecord;
+  const isTold = typeof record.event?.alert_id === 'string' || Number.isFinite(record.timeMs);
+  if (!isIndex(record.n) || !isTold) throw new WireError('MALFORMED', 'no alert event');
+  return record as NumberedAlert | NumberedTime;
 }
 
 /** Dead letters as records of the topic `rejects`. */

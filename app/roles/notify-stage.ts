@@ -3,8 +3,8 @@ import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import type { RowSink } from '../../infra/store-rows.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
-import { decodeAlert, decodeRejects, type NumberedAlert } from './messages.ts';
-import { following, missing, type Numbering, reaching } from './numbering.ts';
+import { type AlertRecord, decodeAlertRecord, decodeRejects, type NumberedAlert } from './messages.ts';
+import { following, missing, type Numbered, type Numbering, reaching } from './numbering.ts';
 import type { Stage } from './stage.ts';
 
 const PAGE = 'notify';
@@ -45,7 +45,7 @@ export interface NotifyStageOptions {
   /** where a destination begins that has no state yet */
   readonly beginsAt?: 'newest';
   /** Told once each time numbers are missing, or a fleet stage speaks that was replaced: nothing of it is delivered. */
-  readonly onIgnored?: (alert: NumberedAlert, why: string) => void;
+  readonly onIgnored?: (alert: Numbered, why: string) => void;
   readonly onDelivered: (destination: string, events: readonly AlertEvent[], refused: number) => void;
 }
 
@@ -93,16 +93,18 @@ export class NotifyStage implements Stage {
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     let state = reaching(this.#state, offset);
     let alerts: NumberedAlert[] = [];
-    for (const [i, record] of records.entries()) {
-      const alert = await this.#read(record, offset + i);
-      if (alert === null) {
+    for (const record of records) {
+      const found = this.#read(record);
+      if (found === null) {
         state = missing(state);
         continue;
       }
-      const next = this.#follow(state, alert);
+      if ('command' in found) continue;
+      const next = this.#follow(state, found);
       if (next === null) continue;
       state = next;
-      alerts.push(alert);
+      if (!('event' in found)) continue;
+      alerts.push(found);
       if (alerts.length < this.#destination.atOnce) continue;
       await this.#deliver(alerts, state);
       alerts = [];
@@ -111,19 +113,18 @@ export class NotifyStage implements Stage {
     this.#state = { ...state, mark: this.#state.mark, nextOffset: offset + records.length };
   }
 
-  /** Null where it cannot be read: then it is set aside. */
-  async #read(record: Uint8Array, offset: number): Promise<NumberedAlert | null> {
+  /** Null where it cannot be read: the desk, which reads the same, sets it aside. */
+  #read(record: Uint8Array): AlertRecord | null {
     try {
-      return decodeAlert(record);
+      return decodeAlertRecord(record);
     } catch (error) {
       if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
-      await this.#options.deadLetters.putRecord('alerts', 0, offset, record, error.message);
       return null;
     }
   }
 
   /** The state behind this alert, null where it is not the next: said before, or said too early by one that comes again. */
-  #follow(state: State, alert: NumberedAlert): State | null {
+  #follow(state: State, alert: Numbered): State | null {
     const next = following(state, alert);
     if (next === 'repeated') return null; // by a fleet stage that went on from its snapshot
     if (next === 'replaced' || next === 'early') return this.#ignore(alert, IGNORED[next]);
@@ -131,7 +132,7 @@ export class NotifyStage implements Stage {
     return next;
   }
 
-  #ignore(alert: NumberedAlert, why: string): null {
+  #ignore(alert: Numbered, why: string): null {
     this.ignored++;
     if (this.#ignored !== why) this.#options.onIgnored?.(alert, why);
     this.#ignored = why;

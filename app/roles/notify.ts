@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSnapshots } from '../../infra/state.ts';
 import { styleFor } from '../style.ts';
 import { offsetOf } from './checkpoint.ts';
 import type { RoleContext } from './context.ts';
+import { DeskStage } from './desk-stage.ts';
 import { openDestination } from './destinations.ts';
 import { beat, hooksOf } from './detect.ts';
 import { type Destination, NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
 import { Stages, type StagesOptions } from './stages.ts';
 
 const REJECTS = 'store-rejects';
+const DESK = 'desk';
 const STUCK_MS = 300_000;
 /** Positions are small: what a crash sends again is little. */
 const SAVE_MS = 2000;
@@ -27,10 +30,10 @@ export async function runNotify(context: RoleContext): Promise<void> {
     style: io.stdout.isTTY ? styleFor(io.stdout, io.env) : null,
     onTrouble: (destination: string, message: string) => log.warn('destination', { destination, why: message }),
   };
-  const { destinations, state } = config.live;
-  const groups = [...destinations.map(({ name }) => `notify-${name}`), ...(hasStore ? ['store-alerts'] : [])];
+  const { destinations } = config.live;
+  const groups = [...destinations.map(({ name }) => `notify-${name}`), ...(hasStore ? ['store-alerts'] : []), DESK];
   await forgetOthers(context, groups);
-  const handled = await groupsWithAlerts(state);
+  const handled = await groupsWithAlerts(context.stateDir);
   const component = context.health.register('notify', { deadlineMs: STUCK_MS });
   const opened = new Opened((isReady, reason) => component.ready(isReady, reason));
   const stages = destinations.map((settings) => {
@@ -43,7 +46,7 @@ export async function runNotify(context: RoleContext): Promise<void> {
   });
   if (hasStore)
     stages.push(destinationStages({ context, signal, name: 'store-alerts', opened }, () => storeDestination(rows)));
-  stages.push(rejectStages(context, signal, opened));
+  stages.push(rejectStages(context, signal, opened), deskStages(context, signal, opened, handled.length > 0));
   const beating = beat(() => component.beat(), signal);
   try {
     await Promise.all(
@@ -61,12 +64,12 @@ export async function runNotify(context: RoleContext): Promise<void> {
 }
 
 /** What the local bus keeps for destinations that are not in the configuration any more is let go, and their state. */
-async function forgetOthers({ config, topics, log }: RoleContext, groups: readonly string[]): Promise<void> {
+async function forgetOthers({ stateDir, topics, log }: RoleContext, groups: readonly string[]): Promise<void> {
   const forgotten = (await topics.alerts.keepOnly?.(groups)) ?? [];
   await topics.rejects.keepOnly?.([REJECTS]);
   for (const group of forgotten) {
     if (!/^notify-[a-z0-9-]+$/.test(group)) continue;
-    await rm(stateOf(config.live.state, group), { recursive: true, force: true });
+    await rm(stateOf(stateDir, group), { recursive: true, force: true });
     log.info('a destination that the config does not name any more is forgotten', { destination: group.slice(7) });
   }
 }
@@ -161,6 +164,35 @@ function destinationStages(options: DestinationOptions, open: (mark: unknown) =>
         },
         pages,
         open,
+      ),
+  });
+}
+
+/** @param isUpgrade others have told people of the past before there was a desk: it is not told again */
+function deskStages(context: RoleContext, signal: AbortSignal, opened: Opened, isUpgrade: boolean): Stages {
+  const { config, topics, deadLetters, log } = context;
+  const { destinations, live } = config.live;
+  return new Stages({
+    ...opened.hooks(DESK, hooksOf(context, 'notify')),
+    bus: topics.alerts,
+    group: DESK,
+    name: DESK,
+    stateDir: context.stateDir,
+    snapshotMs: Math.min(SAVE_MS, live.snapshotMs),
+    shutdownMs: live.shutdownMs,
+    signal,
+    open: (_partition, pages) =>
+      new DeskStage(
+        {
+          epoch: randomUUID(),
+          settings: { destinations: destinations.map(({ name }) => name) },
+          ...(isUpgrade ? { beginsAt: 'newest' } : {}),
+          notices: topics.notices,
+          deadLetters,
+          onSaid: () => {},
+          onIgnored: (n, outOfTurn) => log.warn('the desk passes over an alert now', { n, outOfTurn }),
+        },
+        pages,
       ),
   });
 }

@@ -39,9 +39,16 @@ const optionsOf = (address: string, prefix: string): KafkaOptions => ({
 export async function makeTopics(address: string, prefix: string): Promise<Topics> {
   const options = optionsOf(address, prefix);
   await setupKafkaTopics(options, {
-    partitions: { fragments: PARTITIONS, verdicts: 1, alerts: 1, rejects: 1, sources: PARTITIONS },
+    partitions: { fragments: PARTITIONS, verdicts: 1, alerts: 1, notices: 1, rejects: 1, sources: PARTITIONS },
     replication: 1,
-    retentionMs: { fragments: KEPT_MS, verdicts: KEPT_MS, alerts: KEPT_MS, rejects: KEPT_MS, sources: KEPT_MS },
+    retentionMs: {
+      fragments: KEPT_MS,
+      verdicts: KEPT_MS,
+      alerts: KEPT_MS,
+      notices: KEPT_MS,
+      rejects: KEPT_MS,
+      sources: KEPT_MS,
+    },
   });
   return await openKafkaTopics(options);
 }
