@@ -8,6 +8,10 @@ export interface Io {
   nowMs(): number;
   /** Calls `stop` when the user wants an end; returns how to stop listening. */
   onInterrupt(stop: () => void): () => void;
+  /** Calls `heard` on SIGHUP; returns how to stop listening. Absent where there is no such thing. */
+  onHangup?(heard: () => void): () => void;
+  /** folder that relative paths are of; default: the process's */
+  readonly cwd?: string;
 }
 
 export interface Output {

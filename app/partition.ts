@@ -1,6 +1,7 @@
 import type { PartitionStep } from '../alerts/fleet-merge.ts';
 import { DEFAULT_FUNCTIONS, functionsPerShard } from '../detectors/bounds.ts';
 import { Engine } from '../detectors/engine.ts';
+import { type RecentRow, recentOf } from '../detectors/recent.ts';
 import type { FunctionRow } from '../detectors/records.ts';
 import { functionRow } from '../detectors/rows.ts';
 import { shardPages } from '../detectors/shard-pages.ts';
@@ -52,6 +53,8 @@ export interface Partition {
   readonly misrouted: number;
   totals(): PipelineTotals;
   functions(): FunctionRow[];
+  /** how the functions do now; reads only */
+  recent(): RecentRow[];
   /** Named pages for `Snapshots.save`, made as they are asked for: nothing may be stepped before the last. */
   pages(): Iterable<readonly [name: string, bytes: Uint8Array]>;
   /** The same at once, in memory of their own; `restored` of the options takes them. */
@@ -108,6 +111,7 @@ export function createPartition(options: PartitionOptions): Partition {
       const rows = engine.shards.flatMap((shard) => shard.keys.map((_key, slot) => functionRow(shard, slot)));
       return rows.filter((row) => !Number.isNaN(row.firstSeenMs));
     },
+    recent: () => engine.shards.flatMap(recentOf),
     pages: () => pagesOf(engine, said, epoch),
     snapshot: () => new Map(Array.from(pagesOf(engine, said, epoch), ([name, bytes]) => [name, bytes.slice()])),
   };

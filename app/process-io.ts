@@ -18,6 +18,10 @@ export function processIo(): Io {
       process.on('SIGINT', heard).on('SIGTERM', heard);
       return () => process.off('SIGINT', heard).off('SIGTERM', heard);
     },
+    onHangup(heard) {
+      process.on('SIGHUP', heard);
+      return () => process.off('SIGHUP', heard);
+    },
   };
 }
 

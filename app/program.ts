@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { StateError } from '../detectors/shard-snapshot.ts';
 import { BusError } from '../infra/bus.ts';
+import { ControlError } from '../infra/control.ts';
 import { HttpError } from '../infra/http-error.ts';
 import { StorageError } from '../infra/storage-error.ts';
 import { StoreError } from '../infra/store-error.ts';
@@ -14,8 +15,12 @@ import { functionsCommand } from './commands/functions.ts';
 import { liveCommands } from './commands/live.ts';
 import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
+import { reloadCommand } from './commands/reload.ts';
 import { replayCommand } from './commands/replay.ts';
 import { setupCommand } from './commands/setup.ts';
+import { statusCommand } from './commands/status.ts';
+import { tapCommand } from './commands/tap.ts';
+import { topCommand } from './commands/top.ts';
 import { trainCommand } from './commands/train.ts';
 import { ConfigError } from './config-error.ts';
 import { ClosedOutputError, EXIT, InputError, InterruptedError, type Io, UsageError } from './io.ts';
@@ -47,6 +52,10 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     replayCommand(io, end),
     ...liveCommands(io, version),
     setupCommand(io),
+    statusCommand(io, end),
+    topCommand(io),
+    tapCommand(io),
+    reloadCommand(io, end),
     explainCommand(io),
     metricCommand(io, end),
     queryCommand(io),
@@ -86,7 +95,7 @@ async function explain(error: unknown, io: Io): Promise<number> {
 }
 
 /** Told by their message: the world is not as it should be. */
-const FAILURES = [InputError, StorageError, StateError, BusError, HttpError, WireError];
+const FAILURES = [InputError, StorageError, StateError, BusError, ControlError, HttpError, WireError];
 
 /** null = a bug */
 function exitCodeOf(error: unknown): number | null {

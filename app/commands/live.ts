@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
 import { parserOf } from '../parts.ts';
 import { fileSource, type Source } from '../replay-read.ts';
-import type { Role } from '../roles/host.ts';
+import type { RoleContext } from '../roles/context.ts';
+import type { HostRole } from '../roles/running-roles.ts';
 import { bytes, plural } from '../style.ts';
 
 interface LiveFlags {
@@ -19,7 +21,7 @@ interface LiveFlags {
 
 const withCommon = (command: Command): Command =>
   command
-    .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
+    .option(...CONFIG_FLAG)
     .option('--http <host:port>', 'where health and metrics are served, or off (default: 127.0.0.1:9464)');
 
 const withOrigin = (command: Command): Command =>
@@ -66,12 +68,15 @@ export function liveCommands(io: Io, version: string): Command[] {
   const host = async (
     name: string,
     flags: LiveFlags,
-    rolesOf: (config: Config) => Promise<readonly Role[]>,
+    rolesOf: (config: Config) => Promise<readonly HostRole[]>,
     needsStore = true,
   ) => {
-    const config = configOf(flags, io, name);
+    const file = configFileOf(flags, io);
+    const reread = () => configOf(file, flags, io, name);
+    const config = reread();
     const { runHost } = await import('../roles/host.ts');
-    await runHost({ name, config, model: flags.model, io, version, roles: await rolesOf(config), needsStore });
+    const { model } = flags;
+    await runHost({ name, config, file, reread, model, io, version, roles: rolesOf, needsStore });
   };
   const ingest = withOrigin(withCommon(new Command('ingest')))
     .description('read logs and put what they say on the bus')
@@ -82,10 +87,14 @@ export function liveCommands(io: Io, version: string): Command[] {
     );
   const detect = withModelFlag(withCommon(new Command('detect')))
     .description('judge what is on the bus: any number of processes share the functions')
-    .action((flags: LiveFlags) => host('detect', flags, async () => [(await roles()).runDetect]));
+    .action((flags: LiveFlags) =>
+      host('detect', flags, async () => [{ name: 'detect', run: (await roles()).runDetect }]),
+    );
   const notify = withCommon(new Command('notify'))
     .description('take alerts from the bus to the destinations and the store')
-    .action((flags: LiveFlags) => host('notify', flags, async () => [(await roles()).runNotify]));
+    .action((flags: LiveFlags) =>
+      host('notify', flags, async () => [{ name: 'notify', run: (await roles()).runNotify }]),
+    );
   const run = withModelFlag(withOrigin(withCommon(new Command('run'))))
     .description('ingest, detect and notify in one process')
     .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')
@@ -93,15 +102,16 @@ export function liveCommands(io: Io, version: string): Command[] {
     .action((inputs: readonly string[], flags: LiveFlags) =>
       host('run', flags, async (config) => {
         const { runDetect, runNotify } = await roles();
-        return [await ingestRole(config, inputs, flags, io), runDetect, runNotify];
+        const ingesting = await ingestRole(config, inputs, flags, io);
+        return [ingesting, { name: 'detect', run: runDetect }, { name: 'notify', run: runNotify }];
       }),
     );
   return [run, ingest, detect, notify];
 }
 
 /** Somebody who runs all of it and names no destination looks at the screen. */
-function configOf(flags: LiveFlags, io: Io, command: string): Config {
-  const config = loadConfig(flags.config, io.env);
+function configOf(file: string | null, flags: LiveFlags, io: Io, command: string): Config {
+  const config = loadConfig(file ?? undefined, io.env);
   const { http, destinations } = config.live;
   const toScreen = command === 'run' && destinations.length === 0;
   const live = {
@@ -113,27 +123,29 @@ function configOf(flags: LiveFlags, io: Io, command: string): Config {
 }
 
 /** What is read: the inputs of the command line, once or for ever, or the sources of the config. */
-async function ingestRole(config: Config, inputs: readonly string[], flags: LiveFlags, io: Io): Promise<Role> {
+async function ingestRole(config: Config, inputs: readonly string[], flags: LiveFlags, io: Io): Promise<HostRole> {
   const { FollowingIngest, ingestInputs } = await roles();
   const origin = { logGroup: flags.logGroup, account: flags.account, region: flags.region };
   if (inputs.length === 0) {
     if (config.live.sources.length === 0)
       throw new UsageError('nothing to read: name an input, or sources: in the config');
-    return (context) => new FollowingIngest(context, config.live.sources).run();
+    return { name: 'ingest', run: (context) => new FollowingIngest(context, context.config.live.sources).run() };
   }
   if (flags.follow === true && !inputs.includes('-')) {
     const given = Object.fromEntries(Object.entries(origin).filter(([, value]) => value !== undefined));
-    return (context) => new FollowingIngest(context, [{ files: [...inputs], follow: true, ...given }]).run();
+    const followed = [{ files: [...inputs], follow: true, ...given }];
+    return { name: 'ingest', run: (context) => new FollowingIngest(context, followed).run() };
   }
   const found = await expandInputs(inputs);
   if (found.inputs.length === 0) {
     throw new InputError(found.problems.map(({ name, message }) => `${name}: ${message}`).join('\n  '));
   }
   const sources: Source[] = found.inputs.map((input) => fileSource(input, io.stdin));
-  return async (context) => {
+  const run = async (context: RoleContext) => {
     for (const { name, message } of found.problems) context.log.warn('an input cannot be read', { name, why: message });
     const read = await ingestInputs(context, sources, parserOf(origin));
     for (const problem of read.problems) context.log.warn('an input could not be read to its end', { why: problem });
     context.log.info(`read ${plural(sources.length, 'input')}: ${bytes(read.bytes)}, ${read.fragments} fragments`);
   };
+  return { name: 'ingest', run, isOnce: true };
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { openStore } from '../../infra/store.ts';
 import { loadConfig } from '../config.ts';
+import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
 import { addressOf } from '../config-store.ts';
 import type { Io } from '../io.ts';
 
@@ -13,10 +14,10 @@ interface SetupFlags {
 export function setupCommand(io: Io): Command {
   return new Command('setup')
     .description('make the topics and bring the tables of the store up to date')
-    .option('--config <file>', 'settings (YAML); tripline check FILE tests them')
+    .option(...CONFIG_FLAG)
     .option('--print', 'only print the commands that a Kafka administrator would run')
     .action(async ({ config: file, print }: SetupFlags) => {
-      const { live, store } = loadConfig(file, io.env);
+      const { live, store } = loadConfig(configFileOf({ config: file }, io) ?? undefined, io.env);
       const { kafka } = live.bus;
       const say = (lines: readonly string[]) => io.stdout.write(lines.map((line) => `${line}\n`).join(''));
       const { describeTopics, setupKafkaTopics } = await import('../../infra/kafka-topics.ts');

@@ -7,6 +7,7 @@ import type { LearnedModel } from '../../models/learned/artifact.ts';
 import type { Config } from '../config.ts';
 import type { Io } from '../io.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
+import type { Watch } from './watch.ts';
 
 /** What every role of a live installation works with. */
 export interface RoleContext {
@@ -25,6 +26,8 @@ export interface RoleContext {
   readonly io: Io;
   /** asks for an orderly end */
   readonly signal: AbortSignal;
+  /** where `tripline tap` and `top` look; absent = nobody can */
+  readonly watch?: Watch;
   /** wall clock, ms since 1970 */
   readonly nowMs: () => number;
 }

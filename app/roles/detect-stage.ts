@@ -11,6 +11,7 @@ import type { DeadLetterBox } from './dead-letters.ts';
 import { encodeSaid } from './messages.ts';
 import { Outbound } from './outbound.ts';
 import type { Stage } from './stage.ts';
+import type { Watch } from './watch.ts';
 
 /** Fragments between two turns of the event loop: heartbeats, timers and metrics wait no longer than some 30 ms. */
 const FRAGMENTS_A_TURN = 16_384;
@@ -36,6 +37,7 @@ export interface DetectStageOptions {
   readonly deadLetters: DeadLetterBox;
   readonly nowMs: () => number;
   readonly onAbsorbed: (absorbed: Absorbed) => void;
+  readonly watch?: Watch | undefined;
 }
 
 /** The shards of one partition: blocks of fragments in; rows to the store, steps to the fleet stage. */
@@ -78,7 +80,7 @@ export class DetectStage implements Stage {
 
   /** @throws {WireError} NEWER_VERSION: a producer was upgraded before this worker; nothing of the batch is passed over */
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
-    const { engine, partition, nowMs, onAbsorbed, deadLetters } = this.#options;
+    const { engine, partition, nowMs, onAbsorbed, deadLetters, watch } = this.#options;
     let poison = 0;
     let busyMs = 0;
     let fragments = 0;
@@ -87,6 +89,7 @@ export class DetectStage implements Stage {
       try {
         this.#block = this.#decoder.decode(record, this.#block);
         engine.step(this.#block);
+        if (watch?.isTapped === true) watch.offer(this.#block);
         fragments += this.#block.n;
       } catch (error) {
         if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;

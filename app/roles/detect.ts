@@ -11,6 +11,7 @@ import { type Absorbed, DetectStage } from './detect-stage.ts';
 import { FleetStage } from './fleet-stage.ts';
 import { liveSettings } from './live-settings.ts';
 import { type StageName, Stages } from './stages.ts';
+import { ShownPartitions } from './watch.ts';
 
 /** A batch, or the wait for a store that is away, may take so long before the worker counts as stuck, ms. */
 const STUCK_MS = 300_000;
@@ -95,7 +96,8 @@ class Opened {
 }
 
 function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
-  const { config, model, topics, rows, hasStore, deadLetters, metrics, nowMs } = context;
+  const { config, model, topics, rows, hasStore, deadLetters, metrics, nowMs, watch } = context;
+  const shown = new ShownPartitions(watch, signal);
   const { settings, configHash } = liveSettings(config);
   const counted = new Map<number, PipelineTotals>();
   const hooks = hooksOf(context, 'detect');
@@ -108,6 +110,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
     onLost: (name, partition) => {
       hooks.onLost?.(name, partition);
       opened.lost(partition);
+      shown.lost(partition);
     },
     bus: topics.fragments,
     group: 'detect',
@@ -131,6 +134,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
         ...(model === null ? {} : { model }),
       });
       counted.set(partition, engine.totals());
+      shown.opened(partition, () => engine.recent());
       return new DetectStage({
         partition,
         engine,
@@ -139,6 +143,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
         deadLetters,
         nowMs,
         onAbsorbed: (absorbed) => count(context, counted, absorbed),
+        watch,
       });
     },
     onAssigned: (partitions) => {

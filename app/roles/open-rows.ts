@@ -30,6 +30,8 @@ export interface OpenRows {
   readonly rows: RowSink;
   /** false = the store is `none` */
   readonly isKept: boolean;
+  /** The rows that follow are of this configuration. */
+  begin(config: Config): Promise<void>;
   /** @throws {StoreError} how many rows are not stored: they will be read again from the bus */
   close(deadlineMs: number): Promise<void>;
 }
@@ -45,7 +47,7 @@ export interface RowsHooks {
  * end. Waits for a server that is away. @throws {StoreError} where waiting does not help
  */
 export async function openRows(config: Config, { log, metrics, signal }: RowsHooks): Promise<OpenRows> {
-  if (config.store === 'none') return { rows: NO_ROWS, isKept: false, close: nothing };
+  if (config.store === 'none') return { rows: NO_ROWS, isKept: false, begin: nothing, close: nothing };
   const store = await openLiveStore(addressOf(config.store), {
     deadLetterDir: join(config.live.state, 'store-dead-letters'),
     maxBufferedBytes: config.live.limits.storeBufferMb * MEBIBYTE,
@@ -54,12 +56,14 @@ export async function openRows(config: Config, { log, metrics, signal }: RowsHoo
     signal,
   });
   const { writer } = store;
-  const { configHash } = liveSettings(config);
-  await writer.beginRun({ runId: LIVE_RUN_ID, configHash, fingerprint: '', command: 'run' });
+  const begin = (of: Config) =>
+    writer.beginRun({ runId: LIVE_RUN_ID, configHash: liveSettings(of).configHash, fingerprint: '', command: 'run' });
+  await begin(config);
   const timer = setInterval(publish(writer, metrics), LOOK_MS);
   return {
     rows: writer,
     isKept: true,
+    begin,
     close: async (deadlineMs) => {
       clearInterval(timer);
       await store.close({ deadlineMs });
