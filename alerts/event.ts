@@ -83,6 +83,18 @@ export interface PagingEvidence {
   readonly left: number;
 }
 
+/** How the signal went in the hours before: windows that follow each other, oldest first, shorter towards the present. */
+export interface AlertHistory {
+  /** `calls a minute`, `share of calls failed`, `ms`, `USD an hour`, … */
+  readonly unit: string;
+  /** end of the newest window, ISO 8601 UTC */
+  readonly end: string;
+  /** length of each window, minutes */
+  readonly minutes: readonly number[];
+  /** null = nothing known */
+  readonly values: readonly (number | null)[];
+}
+
 /** What `explain` recomputes the verdict from: parameters, not prose. */
 export interface AlertEvidence {
   readonly request_ids: readonly string[];
@@ -100,5 +112,9 @@ export interface AlertEvidence {
   /** the rule that let it through: floors, persistence, guards, with their numbers */
   readonly rule?: string;
   readonly paging?: PagingEvidence;
+  /** calls that `observed` counts some of: failed ones, cold starts */
+  readonly calls?: number;
+  /** of `signal`; absent at the end of an incident */
+  readonly history?: AlertHistory;
   readonly [more: string]: unknown;
 }

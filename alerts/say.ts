@@ -1,4 +1,5 @@
 import { LEVELS } from '../detectors/decision.ts';
+import type { SignalHistory } from '../detectors/history.ts';
 import { type Impact, impactOf, largestOf, sumOf } from '../detectors/impact.ts';
 import { EPOCH_MINUTE } from '../detectors/page.ts';
 import { HORIZON_MINUTES } from '../detectors/ring.ts';
@@ -6,7 +7,7 @@ import { type Finding, SIGNALS } from '../detectors/signals/signal.ts';
 import type { Verdict } from '../detectors/verdict.ts';
 import type { VersionSplit } from '../detectors/versions/split.ts';
 import { parseFunctionKey } from '../ingest/fragment.ts';
-import type { AlertEvent, AlertFunction, AlertImpact } from './event.ts';
+import type { AlertEvent, AlertFunction, AlertHistory, AlertImpact } from './event.ts';
 import { headline, reasons } from './text.ts';
 import { threatsOf } from './threats.ts';
 
@@ -108,12 +109,14 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
     most_sending: ids.sending,
     config_hash: configHash,
     model: finding.model,
+    ...(finding.calls === undefined ? {} : { calls: number(finding.calls) }),
     observed_exact: finding.observed,
     score_exact: finding.score,
     signals,
     rule: `${finding.rule}; ${verdict.rule}`,
     ...(verdict.priors === undefined ? {} : { priors: verdict.priors }),
     ...(verdict.split === undefined ? {} : { versions: versions(verdict.split) }),
+    ...(verdict.history === undefined || verdict.event === 'resolved' ? {} : { history: history(verdict.history) }),
   };
 }
 
@@ -121,6 +124,11 @@ function evidence(verdict: Verdict, configHash: string): AlertEvent['evidence'] 
 function versions({ claim, version, sinceMinute, newer, older, score }: VersionSplit): Record<string, unknown> {
   const since = iso((sinceMinute + EPOCH_MINUTE) * 60_000);
   return { claim, version, since, newer, older, score: number(score) };
+}
+
+/** The history as data. */
+function history({ unit, endMinute, minutes, values }: SignalHistory): AlertHistory {
+  return { unit, end: iso(endMinute * 60_000), minutes, values };
 }
 
 /** What it does beyond what was expected, an hour. A silence has lasted since its onset, other numbers are of their window. */

@@ -1,5 +1,6 @@
 import { PRIORS } from '../models/priors/priors.ts';
 import type { Decision } from './decision.ts';
+import { historyOf } from './history.ts';
 import { incidentAt } from './incident.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q, TYPES_KEPT } from './page.ts';
 import { plannedNote } from './planned.ts';
@@ -64,6 +65,8 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
   const ms = (minute: number) => (minute + EPOCH_MINUTE) * 60_000;
   const evidence = shard.evidence.since(slot, ms(decision.onset));
   const split = splitOf(shard, slot, decision);
+  const isOfHours = decision.event !== 'resolved' && decision.family !== FAMILY.slow;
+  const history = isOfHours ? historyOf(view, shard.graded, decision.signal) : null;
   const type = shard.texts.get(shard.words[page + P.newType + 2]!);
   shard.verdicts.push({
     event: decision.event,
@@ -93,6 +96,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
     ...(shard.pages[page + P.levelMinutes]! >= DAY ? { usualAt: clockOf(shard) } : {}),
     ...(isYoung(shard, page) && finding !== null ? { priors: PRIORS.version } : {}),
     ...(split === null ? {} : { split }),
+    ...(history === null ? {} : { history }),
   });
   if (decision.event === 'resolved' && decision.family === FAMILY.failure) rememberType(shard, page);
 }

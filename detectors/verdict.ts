@@ -1,3 +1,4 @@
+import type { SignalHistory } from './history.ts';
 import type { Finding, SignalName } from './signals/signal.ts';
 import type { VersionSplit } from './versions/split.ts';
 
@@ -51,6 +52,8 @@ export interface Verdict {
   readonly deploy?: string;
   /** what the split by version says of it; absent = nothing, or no new version */
   readonly split?: VersionSplit;
+  /** how its signal went before; absent at its end, and where there is no number */
+  readonly history?: SignalHistory;
   /** what another signal found when it joined the incident; set by the fleet stage */
   readonly joined?: Finding;
 }

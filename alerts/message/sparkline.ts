@@ -1,4 +1,4 @@
-import type { AlertEvent } from '../event.ts';
+import type { AlertEvent, AlertHistory } from '../event.ts';
 import { clock, quantity, share, span } from './numbers.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -11,17 +11,6 @@ export interface Sparkline {
   readonly line: string;
   /** its span and its scale, in words */
   readonly caption: string;
-}
-
-/** `evidence.history`: windows of the deciding signal, oldest first; they become shorter towards the present. */
-export interface History {
-  readonly unit: string;
-  /** end of the newest, ISO 8601 UTC */
-  readonly end: string;
-  /** length of each window, minutes */
-  readonly minutes: readonly number[];
-  /** null = nothing known */
-  readonly values: readonly (number | null)[];
 }
 
 export function sparklineOf({ evidence, at }: AlertEvent): Sparkline | null {
@@ -56,8 +45,9 @@ function show(value: number, unit: string): string {
 
 const NOUNS: Readonly<Record<string, string>> = { 'calls a minute': ' calls a minute' };
 
-function historyOf(value: unknown): History | null {
-  const history = value as Partial<History> | null | undefined;
+/** What comes from a topic or a store may be of another make: what is not whole is not shown. */
+function historyOf(value: unknown): AlertHistory | null {
+  const history = value as Partial<AlertHistory> | null | undefined;
   if (typeof history !== 'object' || history === null) return null;
   const { unit, end, minutes, values } = history;
   if (typeof unit !== 'string' || typeof end !== 'string' || !Array.isArray(minutes) || !Array.isArray(values))

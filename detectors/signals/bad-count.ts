@@ -74,6 +74,7 @@ function finding(view: WindowView, rule: BadCountRule, h: number, raw: number, s
     unit: rule.unit,
     ratio: k / Math.max(mean, 1e-9),
     support: k,
+    calls,
     model: { kind: 'negative-binomial', tail: 'upper', mean, phi: spread, ...ownTail(view, rule.tail) },
     rule: `${Math.round(k)} of ${Math.round(calls)} calls (${seen}) passes the floors: at least ${rule.support} calls, ×${rule.ratio} of the usual ${percent(share)}, +${percent(rule.rise)}`,
     drivers: [`${seen} of calls against ${percent(share)} usually`],

@@ -62,6 +62,8 @@ export interface Finding {
   readonly ratio: number;
   /** calls or events behind `observed` */
   readonly support: number;
+  /** calls that `observed` counts some of; absent where it is no such count */
+  readonly calls?: number;
   /** the model's name and the parameters that reproduce `score` from `observed` */
   readonly model: { readonly kind: string; readonly [parameter: string]: number | string };
   /** the floors it passed, in words with numbers */
