@@ -19,9 +19,13 @@ export function readYaml(yaml: string, file: string, env: Readonly<Record<string
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number | undefined) => `${file}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
   const problems = [...document.errors, ...document.warnings].map(
-    (it) => `${lineAt(it.pos[0])}: ${lowerFirst(it.message)}`,
+    (it) => `${lineAt(it.pos[0])}: ${SAID_OTHERWISE[it.code] ?? lowerFirst(it.message)}`,
   );
   visit(document, {
+    Alias(_key, node) {
+      if (node.resolve(document) === undefined)
+        problems.push(`${lineAt(node.range?.[0])}: ${SAID_OTHERWISE.BAD_ALIAS}`);
+    },
     Scalar(_key, node) {
       if (typeof node.value !== 'string') return;
       node.value = node.value.replace(/\$\{([A-Za-z_]\w*)\}/g, (_all, name: string) => {
@@ -43,6 +47,12 @@ export function readYaml(yaml: string, file: string, env: Readonly<Record<string
         .map(({ offset, path, rule }) => `${lineAt(offset)}: ${path.length === 0 ? 'top' : path.join('.')}: ${rule}`),
   };
 }
+
+/** Whose own texts repeat the value, which may be a secret. */
+const SAID_OTHERWISE: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'an alias without its anchor; put a text that begins with * in quotes',
+  TAG_RESOLVE_FAILED: 'a tag that is not known; put a text that begins with ! in quotes',
+};
 
 type Path = readonly PropertyKey[];
 
@@ -70,11 +80,17 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
   for (const step of [...path, null]) {
     at = unwrapped(at);
     const { shape, element } = at as { shape?: Record<string, unknown>; element?: unknown };
-    if (step === null) return shape === undefined ? [] : Object.keys(shape);
+    if (step === null) return shape === undefined ? keysOfOptions(at) : Object.keys(shape);
     at = typeof step === 'number' ? element : shape?.[String(step)];
     if (at === undefined) return [];
   }
   return [];
+}
+
+/** The keys that any of several kinds knows. */
+function keysOfOptions(schema: unknown): string[] {
+  const { options = [] } = schema as { options?: readonly { shape?: Record<string, unknown> }[] };
+  return [...new Set(options.flatMap(({ shape = {} }) => Object.keys(shape)))];
 }
 
 /** The schema inside defaults and optionals. */

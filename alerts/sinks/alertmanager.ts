@@ -17,7 +17,7 @@ const AT_ONCE = 500;
  */
 export function alertmanager(settings: AlertmanagerSettings, deps: SinkDeps): Sink {
   const http = openHttp(settings, deps);
-  const url = `${settings.url.reveal().replace(/\/+$/, '')}/api/v2/alerts`;
+  const url = `${settings.url}/api/v2/alerts`;
   const { host } = new URL(url);
 
   async function post(notices: readonly Notice[], signal: AbortSignal): Promise<Outcome> {

@@ -41,8 +41,8 @@ export interface WebhookSettings extends Common {
 
 export interface AlertmanagerSettings extends Common {
   readonly type: 'alertmanager';
-  /** without `/api/v2/alerts` */
-  readonly url: Secret;
+  /** without `/api/v2/alerts` and a slash at its end */
+  readonly url: string;
   readonly auth: { readonly username: string; readonly password: Secret } | { readonly bearerToken: Secret } | null;
   readonly refreshMs: number;
 }

@@ -1,6 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Notice } from '../../alerts/notice.ts';
+import { openSink } from '../../alerts/sinks/open.ts';
+import type { WebhookSettings } from '../../alerts/sinks/settings.ts';
+import type { Sink } from '../../alerts/sinks/sink.ts';
 import type { DestinationSettings } from '../config-destinations.ts';
+import { withSecrets } from '../destination-secrets.ts';
 import type { Output } from '../io.ts';
 import { alertText } from '../report-alert.ts';
 import type { Style } from '../style.ts';
@@ -38,10 +43,57 @@ export function openDestination(settings: DestinationSettings, mark: unknown, ho
       };
     case 'file':
       return fileDestination(settings.name, settings.path, mark, hooks);
-    case 'webhook':
-      return webhookDestination(settings, hooks);
+    case 'webhook': {
+      const { name, url, timeoutMs } = withSecrets(settings) as WebhookSettings;
+      return webhookDestination({ name, url: url.reveal(), timeoutMs }, hooks);
+    }
+    default:
+      return sinkDestination(openSink(withSecrets(settings), { nowMs: Date.now }), hooks);
   }
 }
+
+/** Events one by one, as notices of incidents of their own; what the sink remembers of them lives as long as the process. */
+function sinkDestination(sink: Sink, hooks: DestinationHooks): Destination {
+  const persist = persistent(sink.name, hooks);
+  const memories = new Map<string, unknown>();
+  return {
+    name: sink.name,
+    atOnce: 1,
+    async deliver(alerts, signal) {
+      const refused: Refused[] = [];
+      for (const alert of alerts) {
+        const notice = noticeOf(alert);
+        let isRetry = false;
+        const why = await persist(async () => {
+          const memory = memories.get(notice.incident_id) ?? null;
+          const outcome = await sink.send({ notice, memory, isRetry }, signal);
+          isRetry = true;
+          if (outcome.kind === 'taken' && outcome.memory !== undefined)
+            memories.set(notice.incident_id, outcome.memory);
+          return outcome.kind === 'closed' ? { kind: 'retry', why: outcome.why, afterMs: LONGEST_PAUSE_MS } : outcome;
+        }, signal);
+        if (notice.status === 'resolved') memories.delete(notice.incident_id);
+        if (why !== null) refused.push({ alert, why });
+      }
+      return refused;
+    },
+    mark: async () => null,
+  };
+}
+
+const noticeOf = ({ n, event }: NumberedAlert): Notice => ({
+  schema: 1,
+  incident_id: event.alert_id,
+  version: n,
+  transition: event.event,
+  status: event.event === 'resolved' ? 'resolved' : 'open',
+  loud: event.event !== 'updated',
+  at: event.at,
+  opened_at: event.started_at,
+  by: 'tripline',
+  reason: `it was ${event.event}`,
+  event,
+});
 
 interface FileMark {
   /** bytes of the file that hold what was delivered */
@@ -122,7 +174,11 @@ function persistent(name: string, hooks: DestinationHooks) {
   };
 }
 
-type Webhook = DestinationSettings & { readonly type: 'webhook' };
+interface Webhook {
+  readonly name: string;
+  readonly url: string;
+  readonly timeoutMs: number;
+}
 
 /** One request an event, in order. Of the address only the host is ever said: paths of web hooks are secrets. */
 function webhookDestination(settings: Webhook, hooks: DestinationHooks): Destination {
