@@ -1,5 +1,6 @@
+import { alertmanagerParts } from '../message/alertmanager.ts';
+import { messageOf } from '../message/message.ts';
 import type { Notice } from '../notice.ts';
-import { alertmanagerPartsOf } from './bodies.ts';
 import { openHttp } from './http.ts';
 import { outcomeOf } from './outcome.ts';
 import type { AlertmanagerSettings } from './settings.ts';
@@ -11,8 +12,10 @@ const MISSED_REFRESHES = 4;
 /** Alerts of one refresh request: a body of about a megabyte. */
 const AT_ONCE = 500;
 
+type Labels = Readonly<Record<string, string>>;
+
 /**
- * Prometheus Alertmanager v2. It forgets what it is not told again, so open incidents are refreshed; each says that it ends
+ * Prometheus Alertmanager v2. Labels are an alert's identity there, so those of the first notice are kept for all others. It forgets what it is not told again, so open incidents are refreshed; each says that it ends
  * four refreshes from now, so that it outlives a few lost ones and a restart, and ends by itself when we are gone for good.
  */
 export function alertmanager(settings: AlertmanagerSettings, deps: SinkDeps): Sink {
@@ -20,17 +23,37 @@ export function alertmanager(settings: AlertmanagerSettings, deps: SinkDeps): Si
   const url = `${settings.url}/api/v2/alerts`;
   const { host } = new URL(url);
 
+  /** by incident: of what is open */
+  const known = new Map<string, Labels>();
+
   async function post(notices: readonly Notice[], signal: AbortSignal): Promise<Outcome> {
     const nowMs = deps.nowMs();
-    const alerts = notices.map((notice) => alertOf(notice, nowMs, nowMs + MISSED_REFRESHES * settings.refreshMs));
+    const endsMs = nowMs + MISSED_REFRESHES * settings.refreshMs;
+    const alerts = notices.map((notice) => ({
+      ...alertmanagerParts(messageOf(notice)),
+      ...timesOf(notice, nowMs, endsMs),
+      labels: labelsOf(notice),
+    }));
     const headers = { 'content-type': 'application/json', ...authorization(settings) };
     return outcomeOf(await http({ url, headers, body: JSON.stringify(alerts) }, signal), host);
+  }
+
+  function labelsOf(notice: Notice): Labels {
+    const labels = known.get(notice.incident_id) ?? alertmanagerParts(messageOf(notice)).labels;
+    known.set(notice.incident_id, labels);
+    return labels;
   }
 
   return {
     name: settings.name,
     type: settings.type,
-    send: ({ notice }, signal) => post([notice], signal),
+    async send({ notice, memory }, signal) {
+      if (isLabels(memory)) known.set(notice.incident_id, memory);
+      const outcome = await post([notice], signal);
+      const labels = labelsOf(notice);
+      if (!isLasting(notice)) known.delete(notice.incident_id);
+      return outcome.kind === 'taken' ? { kind: 'taken', memory: labels } : outcome;
+    },
     refresh: {
       everyMs: settings.refreshMs,
       async run(notices, signal) {
@@ -49,17 +72,16 @@ export function alertmanager(settings: AlertmanagerSettings, deps: SinkDeps): Si
 const isLasting = ({ status, transition }: Notice): boolean =>
   transition !== 'digest' && (status === 'open' || status === 'acknowledged');
 
-/** Times are the receiver's kind, not the event's: one that ends in the past is resolved, one that begins after its end is refused. */
-function alertOf(notice: Notice, nowMs: number, endsMs: number): object {
-  const isOver = notice.status === 'resolved' || notice.status === 'expired';
-  const endMs = isOver ? nowMs : endsMs;
-  const startMs = Math.min(Date.parse(notice.opened_at), nowMs);
+/** By the wall clock, as the receiver's own: what ends in the past is resolved, what begins after its end is refused. */
+function timesOf({ status, opened_at }: Notice, nowMs: number, endsMs: number) {
+  const isOver = status === 'resolved' || status === 'expired';
   return {
-    ...alertmanagerPartsOf(notice),
-    startsAt: new Date(startMs).toISOString(),
-    endsAt: new Date(endMs).toISOString(),
+    startsAt: new Date(Math.min(Date.parse(opened_at), nowMs)).toISOString(),
+    endsAt: new Date(isOver ? nowMs : endsMs).toISOString(),
   };
 }
+
+const isLabels = (memory: unknown): memory is Labels => memory !== null && typeof memory === 'object';
 
 function authorization({ auth }: AlertmanagerSettings): Record<string, string> {
   if (auth === null) return {};

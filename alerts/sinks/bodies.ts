@@ -1,76 +1,34 @@
+import { clean, fit } from '../message/clean.ts';
+import { messageOf } from '../message/message.ts';
+import { plainText } from '../message/plain-text.ts';
+import { slackBlocks } from '../message/slack.ts';
 import type { Notice } from '../notice.ts';
 
 export interface SlackMessage {
   /** for notifications, and where blocks cannot be shown */
   readonly text: string;
   readonly blocks: readonly object[];
-  readonly attachments?: readonly object[];
 }
 
-export interface PagerDutyBody {
-  readonly payload: {
-    readonly summary: string;
-    readonly source: string;
-    readonly severity: 'critical' | 'error' | 'warning' | 'info';
-    readonly timestamp?: string;
-    readonly component?: string;
-    readonly group?: string;
-    readonly class?: string;
-    readonly custom_details?: object;
-  };
-  readonly links: readonly { readonly href: string; readonly text: string }[];
-}
+/** Slack's advice for a text; it takes ten times as much. */
+const TEXT_CHARACTERS = 4000;
+const LINE_CHARACTERS = 500;
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const escaped = (grapheme: string): string => grapheme.replace(/[&<>]/g, (char) => ENTITIES[char] ?? char);
+/** Also closes no code. */
+const inCode = (grapheme: string): string => escaped(grapheme).replaceAll('`', "'");
 
-export interface AlertmanagerParts {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-}
+export const slackMessageOf = (notice: Notice): SlackMessage => slackBlocks(messageOf(notice));
 
-const SECTION_CHARACTERS = 3000;
+/** The same without blocks, for a Slack that refuses them: words in a fixed pitch, in which nothing formats. */
+export const slackWordsOf = (notice: Notice): string =>
+  `\`\`\`\n${fit(plainText(messageOf(notice)), TEXT_CHARACTERS - 8, inCode)}\n\`\`\``;
 
-/** At most so many UTF-16 units, no half of a pair at the end. */
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
-}
+const SAID: Readonly<Partial<Record<Notice['transition'], string>>> = { renotified: 'Still open', opened: 'Opened' };
 
-const escapeSlack = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-
-const lineOf = ({ transition, event }: Notice): string => `${transition} (${event.severity}): ${event.text}`;
-
-export function slackMessageOf(notice: Notice): SlackMessage {
-  const text = cut(lineOf(notice), SECTION_CHARACTERS);
-  const section = { type: 'section', text: { type: 'plain_text', text } };
-  return { text: escapeSlack(text), blocks: [section] };
-}
-
-/** One line for the thread of an incident: what changed, who did it, and why it is told. */
+/** One line for the thread of an incident: what changed, who did it, and why it is told. No markup is meant. */
 export function changeLineOf({ transition, by, reason }: Notice): string {
-  const who = by === 'tripline' ? '' : ` by ${by}`;
-  return escapeSlack(cut(`${transition}${who}: ${reason}`, SECTION_CHARACTERS));
-}
-
-export function pagerDutyBodyOf(notice: Notice): PagerDutyBody {
-  const { event } = notice;
-  const payload = {
-    summary: lineOf(notice),
-    source: event.function.name,
-    severity: event.severity,
-    timestamp: notice.at,
-    class: event.signal,
-    custom_details: { why: event.why },
-  };
-  return { payload, links: [] };
-}
-
-export function alertmanagerPartsOf({ incident_id, event, reason }: Notice): AlertmanagerParts {
-  const labels = {
-    alertname: 'Tripline',
-    incident: incident_id,
-    signal: event.signal,
-    severity: event.severity,
-    function: event.function.name,
-  };
-  return { labels, annotations: { summary: event.text, reason } };
+  const what = SAID[transition] ?? `${transition.charAt(0).toUpperCase()}${transition.slice(1)}`;
+  const who = by === 'tripline' ? '' : ` by ${clean(by, 100)}`;
+  return fit(`${what}${who}: ${clean(reason, LINE_CHARACTERS)}`, LINE_CHARACTERS, escaped);
 }

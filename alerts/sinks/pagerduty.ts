@@ -1,15 +1,14 @@
+import { messageOf } from '../message/message.ts';
+import { type PagerDutyParts, pagerDutyPayload } from '../message/pagerduty.ts';
 import type { Notice } from '../notice.ts';
-import { cut, type PagerDutyBody, pagerDutyBodyOf } from './bodies.ts';
 import { type HttpAnswer, openHttp } from './http.ts';
 import { outcomeOf } from './outcome.ts';
 import type { PagerDutySettings } from './settings.ts';
 import type { Outcome, Sink } from './sink.ts';
 import type { SinkDeps } from './slack-webhook.ts';
 
-/** Limits of the Events API v2. */
-const SUMMARY_CHARACTERS = 1024;
+/** What the Events API v2 takes. */
 const DEDUP_KEY_CHARACTERS = 255;
-const EVENT_BYTES = 512 * 1024;
 /** "A few minutes", its documentation asks for. */
 const TOO_MANY_MS = 120_000;
 /** What `evidence.detail` of a change begins with. */
@@ -44,12 +43,12 @@ export function pagerDuty(settings: PagerDutySettings, deps: SinkDeps): Sink {
         return { kind: 'refused', why: 'the id of the incident is too long' };
       if (isChange(notice)) {
         if (notice.transition !== 'opened' || RULESET_KEY.test(settings.routingKey.reveal())) return { kind: 'taken' };
-        return await enqueue('/v2/change/enqueue', changeOf(fitting(pagerDutyBodyOf(notice))), signal);
+        return await enqueue('/v2/change/enqueue', changeOf(partsOf(notice)), signal);
       }
       const action = actionOf(notice);
       if (action === null) return { kind: 'taken' };
       if (action !== 'trigger') return await enqueue('/v2/enqueue', { event_action: action, dedup_key }, signal);
-      const event = { event_action: action, dedup_key, client: 'Tripline', ...fitting(pagerDutyBodyOf(notice)) };
+      const event = { event_action: action, dedup_key, client: 'Tripline', ...partsOf(notice) };
       return await enqueue('/v2/enqueue', event, signal);
     },
   };
@@ -67,18 +66,12 @@ function isChange({ event }: Notice): boolean {
   return event.severity === 'info' && typeof detail === 'string' && CHANGES.has(detail.split(':', 1)[0] ?? '');
 }
 
-const changeOf = ({ payload, links }: PagerDutyBody) => {
+const partsOf = (notice: Notice): PagerDutyParts => pagerDutyPayload(messageOf(notice));
+
+const changeOf = ({ payload, links }: PagerDutyParts) => {
   const { summary, source, timestamp, custom_details } = payload;
   return { payload: { summary, source, timestamp, custom_details }, links };
 };
-
-/** Cut to what PagerDuty takes; details that are too large are left out as a whole. */
-function fitting({ payload, links }: PagerDutyBody): PagerDutyBody {
-  const short = { ...payload, summary: cut(payload.summary, SUMMARY_CHARACTERS) };
-  const bytes = Buffer.byteLength(JSON.stringify({ payload: short, links }));
-  if (bytes < EVENT_BYTES - 2048) return { payload: short, links };
-  return { payload: { ...short, custom_details: { note: 'the details are too large for PagerDuty' } }, links: [] };
-}
 
 /** Fields that an answer may name: nothing else of its text is repeated, as it may carry the key. */
 const FIELDS = /\b(routing_key|event_action|dedup_key|summary|source|severity|timestamp|custom_details|links|images)\b/;

@@ -1,5 +1,5 @@
 import { deliveryKey, type Notice } from '../notice.ts';
-import { changeLineOf, type SlackMessage, slackMessageOf } from './bodies.ts';
+import { changeLineOf, type SlackMessage, slackMessageOf, slackWordsOf } from './bodies.ts';
 import type { SlackBotSettings } from './settings.ts';
 import type { Outcome, Sink } from './sink.ts';
 import { type SlackApi, type SlackReply, slackApi } from './slack-api.ts';
@@ -32,7 +32,7 @@ export function slackBot(settings: SlackBotSettings, deps: SinkDeps): Sink {
       const place = placeOf(memory) ?? (isRetry ? await find(api, settings.channel, null, notice, signal) : null);
       if (place === null) return notice.loud ? await post(api, settings.channel, notice, signal) : { kind: 'taken' };
       if (memory === null || memory === undefined) return { kind: 'taken', memory: place }; // just found: this is it
-      const updated = await withFallback(slackMessageOf(notice), (message) =>
+      const updated = await withFallback(notice, (message) =>
         api.write('chat.update', { ...place, blocks: [], attachments: [], ...message }, signal),
       );
       if (!updated.isOk && isGoneWord(updated.word)) return await post(api, settings.channel, notice, signal);
@@ -44,7 +44,7 @@ export function slackBot(settings: SlackBotSettings, deps: SinkDeps): Sink {
 
 async function post(api: SlackApi, channel: string, notice: Notice, signal: AbortSignal): Promise<Outcome> {
   const fixed = { channel, metadata: metadataOf(notice), unfurl_links: false, unfurl_media: false };
-  const reply = await withFallback(slackMessageOf(notice), (message) =>
+  const reply = await withFallback(notice, (message) =>
     api.write('chat.postMessage', { ...fixed, ...message }, signal),
   );
   if (!reply.isOk) return reply.outcome;
@@ -77,11 +77,11 @@ async function follow(
 
 /** A layout that Slack refuses is sent as words alone: ugly is better than lost. */
 async function withFallback(
-  message: SlackMessage,
+  notice: Notice,
   write: (message: Partial<SlackMessage>) => Promise<SlackReply>,
 ): Promise<SlackReply> {
-  const reply = await write(message);
-  return !reply.isOk && isLayoutWord(reply.word) ? await write({ text: message.text }) : reply;
+  const reply = await write(slackMessageOf(notice));
+  return !reply.isOk && isLayoutWord(reply.word) ? await write({ text: slackWordsOf(notice) }) : reply;
 }
 
 const metadataOf = (notice: Notice) => ({

@@ -1,5 +1,4 @@
-import type { SlackMessage } from './bodies.ts';
-import { slackMessageOf } from './bodies.ts';
+import { type SlackMessage, slackMessageOf, slackWordsOf } from './bodies.ts';
 import { type HttpAnswer, type HttpDeps, openHttp } from './http.ts';
 import { outcomeOf } from './outcome.ts';
 import { paceOf, type Wait } from './pace.ts';
@@ -41,10 +40,9 @@ export function slackWebhook(settings: SlackWebhookSettings, deps: SinkDeps): Si
     type: settings.type,
     async send({ notice }, signal) {
       if (!notice.loud) return { kind: 'taken' };
-      const message = slackMessageOf(notice);
-      const first = await post(message, signal);
+      const first = await post(slackMessageOf(notice), signal);
       if (!isLayoutWord(wordOf(first))) return meaningOf(first, host);
-      return meaningOf(await post({ text: message.text }, signal), host);
+      return meaningOf(await post({ text: slackWordsOf(notice) }, signal), host);
     },
   };
 }
