@@ -73,8 +73,14 @@ const Prices = z.strictObject({
     .describe('region of functions whose logs do not tell'),
   overrides: z.strictObject({ perGbSecond: price('per GB-second'), perRequest: price('per request') }).prefault({})
     .describe('your own prices, such as after a discount'),
-  functions: z.array(z.strictObject({ match: z.string().min(1), architecture: Architecture })).default([])
-    .describe('architecture by name of the function, wildcards allowed; the first match counts'),
+  functions: z.array(z.strictObject({
+    match: z.string().min(1),
+    architecture: Architecture.optional(),
+    memoryMb: z.number().positive().max(1_048_576).optional().describe('memory of functions of other clouds, whose records do not tell it'),
+    perGbSecond: price('per GB-second'),
+    perRequest: price('per request'),
+  })).default([])
+    .describe('what is known by name of the function, wildcards allowed; the first match counts'),
 }); // biome-ignore format: one option a line reads as a table
 
 const pagesPerWeek = () => z.number().int().min(0).max(MOST_PAGES);

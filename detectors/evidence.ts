@@ -1,7 +1,6 @@
 import type { FragmentBlock } from '../ingest/fragment.ts';
 import { U } from '../ingest/fragment.ts';
-import { uuidText } from '../ingest/request-id.ts';
-import { hasId } from './keys.ts';
+import { requestIdText } from '../ingest/request-id.ts';
 
 const KEPT = 5;
 /** Functions a shard remembers evidence of, the least recently touched goes first: an alert wants what came just before it. */
@@ -62,11 +61,9 @@ export class Evidence {
   }
 }
 
-/** The request id of a fragment as its log wrote it. */
-export function requestIdOf(block: FragmentBlock, i: number): string {
+/** The request id of a fragment as its log wrote it; empty if it named none. */
+export function requestIdOf({ u, dictionary }: FragmentBlock, i: number): string {
   const at = i * U.stride;
-  const { u } = block;
-  const text = u[at + U.idText]!;
-  if (text !== 0) return block.dictionary.text(text);
-  return hasId(block, at) ? uuidText(u[at + U.id0]!, u[at + U.id1]!, u[at + U.id2]!, u[at + U.id3]!) : '';
+  const text = dictionary.text(u[at + U.idText]!);
+  return requestIdText(text, u[at + U.id0]!, u[at + U.id1]!, u[at + U.id2]!, u[at + U.id3]!);
 }

@@ -23,9 +23,10 @@ export function countFailure(
   const flags = block.u[u]!;
   const kinds = ((flags & Flag.timeout) !== 0 ? KIND.timeout : 0) | ((flags & Flag.oom) !== 0 ? KIND.oom : 0);
   const newer = isNewer(shard, block, u, slot);
+  const weight = block.f[i * F.stride + F.weight]!;
   if (!hasId(block, u)) {
-    count(shard, at, 1, kinds);
-    if (newer) countNewer(shard, slot, timeMs, 1, kinds);
+    count(shard, at, weight, kinds, weight);
+    if (newer) countNewer(shard, slot, timeMs, weight, kinds);
     newType(shard, block, u, slot, timeMs, true);
     return;
   }
@@ -47,8 +48,8 @@ export function countFailure(
     shard.dropped.attempts++;
   }
   shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
-  count(shard, at, 1, kinds);
-  if (newer) countNewer(shard, slot, timeMs, 1, kinds);
+  count(shard, at, weight, kinds, weight);
+  if (newer) countNewer(shard, slot, timeMs, weight, kinds);
   newType(shard, block, u, slot, timeMs, true);
 }
 
@@ -60,12 +61,12 @@ export function failureMs(entry: number): number {
   return Math.floor(entry / 4);
 }
 
-function count(shard: Shard, at: number, failures: number, kinds: number): void {
+/** Adds failures, and `each` to the counts of their kinds. A record of a sample stands for several. */
+function count(shard: Shard, at: number, failures: number, kinds: number, each = failures < 0 ? -1 : 1): void {
   const { values } = shard.cells;
   values[at + C.err] = values[at + C.err]! + failures;
-  const sign = failures < 0 ? -1 : 1;
-  if ((kinds & KIND.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + sign;
-  if ((kinds & KIND.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + sign;
+  if ((kinds & KIND.timeout) !== 0) values[at + C.tmo] = values[at + C.tmo]! + each;
+  if ((kinds & KIND.oom) !== 0) values[at + C.oom] = values[at + C.oom]! + each;
 }
 
 function countNewer(shard: Shard, slot: number, timeMs: number, failures: number, kinds: number): void {

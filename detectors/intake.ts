@@ -1,5 +1,5 @@
 import { type Dictionary, F, Flag, type FragmentBlock, FragmentKind, NONE, U } from '../ingest/fragment.ts';
-import { costPicoUsd } from '../ingest/pricing.ts';
+import { billedCost, costPicoUsd, type Prices } from '../ingest/pricing.ts';
 import { C } from './cells.ts';
 import { limitSeen, noteLimit, sizeChanged, versionSeen } from './changes.ts';
 import { early } from './early.ts';
@@ -78,9 +78,18 @@ function noteTooLate(shard: Shard, block: FragmentBlock, i: number, slot: number
 
 /** Of a report that comes too late to count: its row says all that the report says. */
 function costOf(shard: Shard, block: FragmentBlock, i: number, slot: number): number | null {
-  const billedUs = block.f[i * F.stride + F.billedUs]!;
-  const sizeKib = block.u[i * U.stride + U.memorySizeKib]!;
-  return billedUs >= 0 && sizeKib !== NONE ? costPicoUsd(billedUs, sizeKib, shard.prices[slot]!) : null;
+  const cost = picoUsdOf(block, i, shard.prices[slot]!);
+  return cost < 0 ? null : cost;
+}
+
+/** What a call cost, negative where that is not known: as its source told, by its provider's rules, or by Lambda's. */
+function picoUsdOf({ f, u }: FragmentBlock, i: number, prices: Prices): number {
+  const at = i * F.stride;
+  const billedUs = f[at + F.billedUs]!;
+  const sizeKib = u[i * U.stride + U.memorySizeKib]!;
+  if ((u[i * U.stride]! & Flag.priced) !== 0) return f[at + F.c]!;
+  if (prices.billing !== undefined) return billedCost(prices.billing, billedUs, f[at + F.durationUs]!, sizeKib);
+  return billedUs >= 0 && sizeKib !== NONE ? costPicoUsd(billedUs, sizeKib, prices) : -1;
 }
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the hot path of a report, in the order of its columns
@@ -137,11 +146,10 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
     if (sizeKib !== shard.pages[page + P.memoryKib]) sizeChanged(shard, slot, page, sizeKib, timeMs, nowMs);
   }
   const billedUs = doubles[f + F.billedUs]!;
-  let costPico = -1;
-  if (billedUs >= 0 && sizeKib !== NONE) {
+  const costPico = picoUsdOf(block, i, shard.prices[slot]!);
+  if (costPico >= 0) {
     fields |= FIELD.cost;
-    costPico = costPicoUsd(billedUs, sizeKib, shard.prices[slot]!);
-    values[at + C.billedUs] = values[at + C.billedUs]! + billedUs;
+    if (billedUs >= 0) values[at + C.billedUs] = values[at + C.billedUs]! + billedUs;
     values[at + C.costPico] = values[at + C.costPico]! + costPico * weight;
   }
   if ((flags & Flag.fusedStart) === 0) link(shard, block, u, slot, timeMs);

@@ -27,7 +27,10 @@ export function insights(
   if (!once(shard, block, u, slot, timeMs)) return;
   const sent = block.f[i * F.stride + F.a]!;
   const page = slot * PAGE;
-  if (!isSource(shard, slot, page, block.dictionary.text(block.u[u + U.text]!) === 'emf')) return;
+  if (block.f[i * F.stride + F.c]! >= 0) field(shard, slot, FIELD.cpu);
+  // what names its source is a part of what was sent, or what the function counted: Lambda Insights names none
+  const isOwn = block.u[u + U.text] !== 0;
+  if ((sent >= 0 || !isOwn) && !isSource(shard, slot, page, isOwn)) return;
   noteInsights(shard, block, i, slot);
   if ((block.u[u]! & (Flag.failed | Flag.timeout)) !== 0)
     countFailure(shard, block, i, slot, cellAt(shard, slot, timeMs), timeMs);
@@ -49,9 +52,9 @@ export function insights(
 }
 
 /** One source of bytes a function, never two in one baseline: what Lambda Insights says goes before a custom metric. */
-function isSource(shard: Shard, slot: number, page: number, isEmf: boolean): boolean {
+function isSource(shard: Shard, slot: number, page: number, isOwn: boolean): boolean {
   const fields = shard.words[page + P.fields]!;
-  if (isEmf) {
+  if (isOwn) {
     if ((fields & FIELD.egress) !== 0) return false;
     field(shard, slot, FIELD.egressEmf);
     return true;
@@ -78,10 +81,11 @@ export function access(
   field(shard, slot, FIELD.httpStatus);
   const at = cellAt(shard, slot, timeMs);
   const { values } = shard.cells;
-  values[at + C.stat] = values[at + C.stat]! + 1;
+  const weight = block.f[i * F.stride + F.weight]!;
+  values[at + C.stat] = values[at + C.stat]! + weight;
   const status = block.f[i * F.stride + F.a]!;
   if ((block.u[u]! & Flag.denied) === 0 && status !== 401 && status !== 403) return;
-  values[at + C.acc] = values[at + C.acc]! + 1;
+  values[at + C.acc] = values[at + C.acc]! + weight;
   if (isNewer(shard, block, u, slot)) addNewerDenied(shard, slot, timeMs);
   if (hasId(block, u)) shard.evidence.add(slot, 'failed', requestIdOf(block, i), block.f[i * F.stride]!);
   early(shard, slot, at, nowMs);

@@ -80,7 +80,7 @@ export function noteReport(
   record.memoryUsedKib = knownWord(words[u + U.memoryUsedKib]!);
   record.outcome = outcomeOf(flags, record.outcome);
   record.errorType = words[u + U.text] === 0 ? record.errorType : dictionary.text(words[u + U.text]!);
-  record.coldStart = (flags & Flag.managed) !== 0 ? null : (flags & Flag.cold) !== 0;
+  record.coldStart = (flags & (Flag.managed | Flag.coldUnknown)) !== 0 ? null : (flags & Flag.cold) !== 0;
   record.costPicoUsd = costPico;
   record.isPartial = false;
   delete record.isTooLate;

@@ -83,7 +83,7 @@ describe('whose lines they are', () => {
     {
       name: 'Lambda@Edge stays as it is',
       fields: { logGroup: '/aws/lambda/us-east-1.edge' },
-      fn: 'aws/123456789012/-/us-east-1.edge',
+      fn: 'aws/123456789012/us-east-1/us-east-1.edge',
     },
     {
       name: 'a group of several functions',

@@ -45,6 +45,10 @@ export const Flag = {
   fusedStart: 1 << 16,
   /** durable execution replay: short durations that would skew a baseline */
   durable: 1 << 17,
+  /** report: its source told what it cost: `c` is the price in pico-dollars, not the billed restore */
+  priced: 1 << 18,
+  /** report: its source cannot tell cold starts: absence of `cold` then means nothing */
+  coldUnknown: 1 << 19,
 } as const;
 
 /** Offsets of the doubles of a fragment. Times are Unix ms, durations µs (integers). */
@@ -57,7 +61,7 @@ export const F = {
   a: 4,
   /** report: restore µs · insights: rx bytes · logsDropped: bytes */
   b: 5,
-  /** report: billed restore µs · insights: cpu µs */
+  /** report: billed restore µs, or with flag priced the cost in pico-dollars · insights: cpu µs */
   c: 6,
   /** sampling weight, >= 1 */
   weight: 7,

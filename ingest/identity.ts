@@ -1,10 +1,12 @@
 import { ByteTable } from './byte-table.ts';
 import { asciiText } from './envelopes/text-bytes.ts';
-import { type Dictionary, functionKey } from './fragment.ts';
+import { type Dictionary, type FunctionIdentity, functionKey } from './fragment.ts';
 import { newRequestId, type RequestId } from './request-id.ts';
 
 /** What a log group's name says: it belongs to one function, is the shared group of Lambda Insights, or leaves it to the stream. */
 export interface LogGroup {
+  /** `aws` unless a record of another cloud told the function */
+  readonly provider: string;
   readonly kind: 'function' | 'insights' | 'other';
   readonly account: string | null;
   readonly region: string | null;
@@ -30,15 +32,30 @@ export interface LogStream {
 }
 
 const FUNCTION_GROUP = '/aws/lambda/';
+/** CloudFront Functions have names of their own, apart from those of Lambda functions in us-east-1 */
+const EDGE_SCRIPT_GROUP = '/aws/cloudfront/function/';
+const EDGE_SCRIPT = 'cloudfront/';
+/** Lambda@Edge runs everywhere, and logs under this name into the region where it ran: it is one function, of us-east-1 */
+const EDGE = 'us-east-1.';
+const EDGE_REGION = 'us-east-1';
 const INSIGHTS_GROUP = '/aws/lambda-insights';
 /** `2020/06/09/[$LATEST]b249…`, in a custom group `2025/05/06/name[$LATEST]6163…` with or without brackets round the hex */
 const STREAM = /^\d{4}\/\d{1,2}\/\d{1,2}\/([^[\]/\s]{0,140})\[([^\]\s]{1,64})\]\[?([0-9A-Za-z-]{1,64})\]?$/;
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[\w-]*:\d*:function:([\w.-]{1,140})(?::([\w$-]{1,64}))?$/;
+/** The folder that an export task gives a stream: its name with dashes for slashes */
+const EXPORTED_STREAM = /(?:^|[\\/])(\d{4})-(\d{1,2})-(\d{1,2})-([^\\/]*\[[^\\/\s]+)[\\/][^\\/]+$/;
 const MAX_GROUPS = 1 << 19;
 const MAX_STREAMS = 1 << 17;
 const MAX_NAME = 512;
 
 export const looksLikeStream = (text: string): boolean => STREAM.test(text);
+
+/** The log stream that a file of an S3 export holds, told by its folder; empty for any other file. */
+export function exportedStream(origin: string): string {
+  const [, year, month, day, rest] = EXPORTED_STREAM.exec(origin) ?? [];
+  const name = `${year}/${month}/${day}/${rest}`;
+  return rest !== undefined && looksLikeStream(name) ? name : '';
+}
 
 /** Name and version in a function's ARN; null if it is none. Region and account are left out: all sources must agree on who a function is. */
 export function readFunctionArn(arn: string): { name: string; version: string | null } | null {
@@ -76,12 +93,16 @@ export class Identities {
     this.#dictionary = dictionary;
   }
 
-  group(account: string | null, region: string | null, name: string): LogGroup {
-    const key = `${account ?? ''}\n${region ?? ''}\n${name}`;
+  group(account: string | null, region: string | null, name: string, provider = 'aws'): LogGroup {
+    const key = `${provider === 'aws' ? '' : `${provider}\n`}${account ?? ''}\n${region ?? ''}\n${name}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
       if (forgetOldest(this.#groups, MAX_GROUPS)) this.#forgetBytes();
-      group = newGroup(account, region, name.slice(0, MAX_NAME), ++this.#groupCount);
+      const number = ++this.#groupCount;
+      group =
+        provider === 'aws'
+          ? newGroup(account, region, name.slice(0, MAX_NAME), number)
+          : { provider, kind: 'function', account, region, name, number };
       this.#groups.set(key, group);
     }
     return group;
@@ -107,6 +128,30 @@ export class Identities {
       const fn = this.functionNumber(group, name);
       const versionNumber = this.#dictionary.id(version.slice(0, MAX_NAME));
       stream = { group, fn, version: versionNumber, stream: 0, open: newRequestId(), durable: false, managed: false };
+      this.#streams.set(key, stream);
+    }
+    return stream;
+  }
+
+  /** A function of another cloud, as its record tells it; `instance` is the environment it ran in. About 0.3 µs. */
+  ofCloud(who: FunctionIdentity, version: string, instance: string): LogStream {
+    const name = printable(who.name).slice(0, MAX_NAME);
+    const group = this.group(keyPart(who.account), keyPart(who.region), name, who.provider);
+    const key = `${group.number}\n${version}\n${instance}`;
+    let stream = this.#streams.get(key);
+    if (stream === undefined) {
+      if (forgetOldest(this.#streams, MAX_STREAMS)) this.#forgetBytes();
+      const text = (part: string) => this.#dictionary.id(part.slice(0, MAX_NAME));
+      const fn = this.functionNumber(group, name);
+      stream = {
+        group,
+        fn,
+        version: text(version),
+        stream: text(instance),
+        open: newRequestId(),
+        durable: false,
+        managed: false,
+      };
       this.#streams.set(key, stream);
     }
     return stream;
@@ -146,8 +191,8 @@ export class Identities {
     stream.fn = this.functionNumber(stream.group, name);
   }
 
-  functionNumber({ account, region }: LogGroup, name: string): number {
-    return this.#dictionary.id(functionKey({ provider: 'aws', account, region, name: name.slice(0, MAX_NAME) }));
+  functionNumber({ provider, account, region }: LogGroup, name: string): number {
+    return this.#dictionary.id(functionKey({ provider, account, region, name: name.slice(0, MAX_NAME) }));
   }
 
   #forgetBytes(): void {
@@ -172,16 +217,34 @@ export class Identities {
 }
 
 function newGroup(account: string | null, region: string | null, name: string, number: number): LogGroup {
-  if (name === INSIGHTS_GROUP) return { kind: 'insights', account, region, name: null, number };
+  const provider = 'aws';
+  if (name === INSIGHTS_GROUP) return { provider, kind: 'insights', account, region, name: null, number };
+  if (name.startsWith(EDGE_SCRIPT_GROUP) && name.length > EDGE_SCRIPT_GROUP.length) {
+    const script = EDGE_SCRIPT + name.slice(EDGE_SCRIPT_GROUP.length);
+    return { provider, kind: 'function', account, region: EDGE_REGION, name: script, number };
+  }
   const own = name.startsWith(FUNCTION_GROUP) ? name.slice(FUNCTION_GROUP.length) : '';
   return {
+    provider,
     kind: own === '' ? 'other' : 'function',
     account,
-    region,
+    region: own.startsWith(EDGE) ? EDGE_REGION : region,
     name: own === '' ? (name === '' ? '' : null) : own,
     number,
   };
 }
+
+/** Whether a group is that of a CloudFront Function. */
+export const isEdgeScript = ({ provider, name }: LogGroup): boolean =>
+  provider === 'aws' && name !== null && name.startsWith(EDGE_SCRIPT);
+
+/** Only the name may hold a slash in a function's key, and `-` stands for unknown. */
+function keyPart(part: string | null): string | null {
+  return part === null || part === '' ? null : printable(part).replaceAll('/', '_').slice(0, MAX_NAME);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f]/g, '_');
 
 /** Makes room in insertion order; true if anything was forgotten. */
 function forgetOldest(map: Map<string, unknown>, limit: number): boolean {

@@ -1,3 +1,4 @@
+import { applicationJson } from './formats/application-json.ts';
 import { applicationText } from './formats/application-text.ts';
 import { JSON_FORMATS, TEXT_FORMATS } from './formats/kinds.ts';
 import { isObject, type JsonObject, LogEvent } from './formats/log-event.ts';
@@ -25,6 +26,16 @@ export class MessageReader {
     const value = message.charCodeAt(0) === 0x7b ? parseObject(message) : null;
     if (value !== null) this.readObject(stream, timeMs, value, message);
     else for (const format of TEXTS) if (format(message, event)) return;
+  }
+
+  /** What a function itself printed in the attempt `requestId`, where the envelope tells so: never a platform's line. */
+  application(stream: LogStream, timeMs: number, requestId: string, message: string): void {
+    const event = this.#event;
+    event.at(stream, timeMs);
+    event.setId(requestId);
+    const value = message.charCodeAt(0) === 0x7b ? parseObject(message) : null;
+    if (value === null) applicationText(message, event);
+    else applicationJson(value, event, message);
   }
 
   /** As `read`, for a message that was parsed already; `text` is the message as it stood. */

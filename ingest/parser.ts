@@ -2,7 +2,7 @@ import { indexOfByte } from './bytes.ts';
 import { SubscriptionBytes } from './envelopes/subscription-bytes.ts';
 import type { FragmentWriter } from './fragment.ts';
 import { Framer } from './framer.ts';
-import { Identities, type LogStream } from './identity.ts';
+import { exportedStream, Identities, type LogStream } from './identity.ts';
 import { Journal, type ParserStats } from './journal.ts';
 import { MessageReader } from './message-reader.ts';
 import type { ParserOptions, Place, Reading } from './reading.ts';
@@ -112,6 +112,7 @@ function createReading(
   const subscriptions = new SubscriptionBytes(identities, recorder, journal, messages, options.region ?? null);
   const account = options.account ?? null;
   const region = options.region ?? null;
+  const exported = exportedStream(options.origin);
   let nesting = 0;
 
   const reading: Reading = {
@@ -121,7 +122,8 @@ function createReading(
     journal,
     messages,
     whyUnplaced: ({ group }: LogStream) => (group.name === '' ? 'no log group' : "log group is not a function's"),
-    streamNamed: (name) => identities.stream(identities.group(account, region, options.logGroup ?? ''), name),
+    streamNamed: (name) =>
+      identities.stream(identities.group(account, region, options.logGroup ?? ''), name || exported),
     nested(bytes) {
       if (nesting === MAX_NESTING) {
         journal.reject('nested too deep', '');

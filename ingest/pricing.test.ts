@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { costPicoUsd, DEFAULT_PRICES, PRICING_VERSION, pricesFor } from './pricing.ts';
+import { NONE } from './fragment.ts';
+import { billedCost, costPicoUsd, DEFAULT_PRICES, PRICING_VERSION, pricesElsewhere, pricesFor } from './pricing.ts';
 
 const MIB = 1024;
 
@@ -52,5 +53,45 @@ describe('cost', () => {
         expect(BigInt(costPicoUsd(billedUs, memoryKib, { picoUsdPerRequest: 0, picoUsdPerGbSecond }))).toBe(exact);
       }),
     );
+  });
+});
+
+describe('elsewhere than on Lambda', () => {
+  const cost = (
+    provider: string,
+    durationMs: number,
+    mb: number | null,
+    choice = {},
+    billedMs = Number.NaN,
+    name = 'a',
+  ) =>
+    billedCost(
+      pricesElsewhere(provider, name, choice).billing!,
+      billedMs * 1000,
+      durationMs * 1000,
+      mb === null ? NONE : mb * MIB,
+    );
+
+  test.each([
+    // worked examples of the fact sheet: 0.05 GB-s and 0.08 GHz-s; 0.0125 GB-s
+    { name: 'Google, 123 ms at 256 MB', pico: cost('gcp', 123, 256), told: 1_325_000 },
+    { name: 'Azure, 15 ms at 90 MB', pico: cost('azure', 15, 90), told: 400_000 },
+    { name: 'Azure, memory from the configuration', pico: cost('azure', 15, null, { memoryMb: 90 }), told: 400_000 },
+    { name: 'Azure, memory not known', pico: cost('azure', 15, null), told: -1 },
+    { name: 'Google, more than 100 ms begun', pico: cost('gcp', 200.001, 256), told: cost('gcp', 300, 256) },
+    {
+      name: 'a CloudFront function, by the call',
+      pico: cost('aws', 0, null, {}, Number.NaN, 'cloudfront/a'),
+      told: 100_000,
+    },
+    { name: 'a provider without prices', pico: cost('vercel', 10, 128), told: -1 },
+    {
+      name: 'own prices, and a bill that is told',
+      pico: cost('knative', 10, 1024, { perGbSecond: 0.00001, perRequest: 0 }, 100),
+      told: 1_000_000,
+    },
+    { name: 'no duration', pico: cost('azure', Number.NaN, 128), told: -1 },
+  ])('$name', ({ pico, told }) => {
+    expect(pico).toBe(told);
   });
 });

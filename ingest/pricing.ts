@@ -1,9 +1,26 @@
+import { NONE } from './fragment.ts';
 import table from './prices.json' with { type: 'json' };
 
 /** What an invocation costs, in whole pico-dollars (1e-12 $). */
 export interface Prices {
   readonly picoUsdPerRequest: number;
   readonly picoUsdPerGbSecond: number;
+  /** how other providers than Lambda bill, whose records do not tell the bill; absent for Lambda */
+  readonly billing?: Billing;
+}
+
+/** Rules of a bill that no record tells. */
+export interface Billing {
+  /** sizes that are billed, smallest first, each with its prices; empty = none is known, so no cost is */
+  readonly sizes: readonly { readonly kib: number; readonly prices: Prices }[];
+  /** where a size is as it is, and not rounded up to one of a list */
+  readonly isAnySize: boolean;
+  readonly stepUs: number;
+  readonly leastUs: number;
+  /** memory of functions whose records do not tell it, KiB; NONE = unknown */
+  readonly memoryKib: number;
+  /** only the call is paid for */
+  readonly isByCall: boolean;
 }
 
 export type Architecture = 'x86_64' | 'arm64';
@@ -15,6 +32,8 @@ export interface PriceChoice {
   readonly region?: string | null | undefined;
   /** Lambda@Edge has prices of its own, the same everywhere */
   readonly isEdge?: boolean | undefined;
+  /** MB, from configuration: the records of Google and Azure do not tell it */
+  readonly memoryMb?: number | undefined;
   /** own prices in dollars, such as after a discount */
   readonly perGbSecond?: number | undefined;
   readonly perRequest?: number | undefined;
@@ -38,6 +57,62 @@ export function pricesFor(choice: PriceChoice = {}): Prices {
     picoUsdPerRequest: Math.round((choice.perRequest ?? perMillion / 1e6) * PICO),
     picoUsdPerGbSecond: Math.round((choice.perGbSecond ?? listed) * PICO),
   };
+}
+
+/** The prices of functions elsewhere than on Lambda; what is not in the table has no cost unless it is told. */
+export function pricesElsewhere(provider: string, name: string, choice: PriceChoice): Prices {
+  const memoryKib = choice.memoryMb === undefined ? NONE : Math.round(choice.memoryMb * 1024);
+  const perRequest = choice.perRequest;
+  if (provider === 'aws' && name.startsWith('cloudfront/')) {
+    const listed = table.cloudfront_functions.per_million_requests / 1e6;
+    const prices = flat(perRequest ?? listed, 0);
+    return { ...prices, billing: { ...ANY, sizes: [{ kib: 0, prices }], isByCall: true } };
+  }
+  if (choice.perGbSecond !== undefined) {
+    const prices = flat(perRequest ?? 0, choice.perGbSecond);
+    return { ...prices, billing: { ...ANY, sizes: [{ kib: 0, prices }], isAnySize: true, memoryKib } };
+  }
+  if (provider === 'gcp') {
+    const { sizes, per_gb_second, per_ghz_second, per_million_requests, step_ms, least_ms } = table.google_functions;
+    const billed = (sizes as [number, number][]).map(([mb, ghz]) => ({
+      kib: mb * 1024,
+      prices: flat(perRequest ?? per_million_requests / 1e6, per_gb_second + (per_ghz_second * ghz * 1024) / mb),
+    }));
+    return {
+      ...NO_PRICE,
+      billing: { ...ANY, sizes: billed, stepUs: step_ms * 1000, leastUs: least_ms * 1000, memoryKib },
+    };
+  }
+  if (provider !== 'azure') return { ...NO_PRICE, billing: ANY };
+  const { per_gb_second, per_million_requests, step_ms, least_ms, memory_step_mb, memory_most_mb } =
+    table.azure_functions;
+  const prices = flat(perRequest ?? per_million_requests / 1e6, per_gb_second);
+  const sizes = Array.from({ length: memory_most_mb / memory_step_mb }, (_, i) => ({
+    kib: (i + 1) * memory_step_mb * 1024,
+    prices,
+  }));
+  return { ...prices, billing: { ...ANY, sizes, stepUs: step_ms * 1000, leastUs: least_ms * 1000, memoryKib } };
+}
+
+const flat = (perRequest: number, perGbSecond: number): Prices => ({
+  picoUsdPerRequest: Math.round(perRequest * PICO),
+  picoUsdPerGbSecond: Math.round(perGbSecond * PICO),
+});
+const NO_PRICE = flat(0, 0);
+const ANY: Billing = { sizes: [], isAnySize: false, stepUs: 1000, leastUs: 0, memoryKib: NONE, isByCall: false };
+
+/**
+ * Cost of a call by rules of its provider, whole pico-dollars; negative where its time, its memory or the prices are not
+ * known. A bill that is told goes before one that is worked out. Times in µs.
+ */
+export function billedCost(billing: Billing, billedUs: number, durationUs: number, sizeKib: number): number {
+  const { sizes, stepUs, leastUs, isByCall } = billing;
+  if (isByCall) return sizes[0]?.prices.picoUsdPerRequest ?? -1;
+  const kib = sizeKib === NONE ? billing.memoryKib : sizeKib;
+  const us = billedUs >= 0 ? billedUs : Math.ceil(Math.max(durationUs, leastUs) / stepUs) * stepUs;
+  const size = sizes.find((it) => it.kib >= kib) ?? sizes.at(-1);
+  if (kib === NONE || size === undefined || !(us >= 0)) return -1;
+  return costPicoUsd(us, billing.isAnySize ? kib : size.kib, size.prices);
 }
 
 export const DEFAULT_PRICES: Prices = pricesFor();

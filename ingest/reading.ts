@@ -1,3 +1,4 @@
+import type { FieldMapping } from './clouds/mapping.ts';
 import type { Gunzip } from './envelopes/base64-gzip.ts';
 import type { Identities, LogStream } from './identity.ts';
 import type { Journal } from './journal.ts';
@@ -18,6 +19,8 @@ export interface ParserOptions {
   readonly logGroup?: string | undefined;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
+  /** what other JSON means, from the configuration; the first that fits a record counts, and goes before formats known here */
+  readonly fields?: readonly FieldMapping[] | undefined;
   /** for gzip inside base64; gzip around the whole origin is undone before */
   readonly gunzip: Gunzip;
   /** longest single value, bytes; 64 MiB unless told */

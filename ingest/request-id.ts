@@ -76,6 +76,27 @@ function isSame(view: DataView, at: number, known: number): boolean {
 
 const scratch = new DataView(new ArrayBuffer(UUID_LENGTH));
 
+/** In place of an id's text: the words hold all of it, so that a million ids of a trace take no room in the dictionary. */
+export const IN_WORDS = { hex16: '{hex16}', hex32: '{hex32}' } as const;
+/** In place of an id's text: the record names no id, the words only tell it from others. */
+export const UNNAMED = '{unnamed}';
+const HEX = /^[0-9a-f]+$/;
+
+/** The id as its log wrote it; empty if it named none. `text` is what its dictionary number stands for. */
+export function requestIdText(text: string, w0: number, w1: number, w2: number, w3: number): string {
+  if (text === UNNAMED) return '';
+  if (text === IN_WORDS.hex16) return hexOf(w0, w1);
+  if (text === IN_WORDS.hex32) return hexOf(w0, w1, w2, w3);
+  if (text !== '') return text;
+  return (w0 | w1 | w2 | w3) === 0 ? '' : uuidText(w0, w1, w2, w3);
+}
+
+/** Makes an id from what a record says, for one that names none: the same record again has the same. */
+export function setUnnamedId(id: RequestId, record: string, intern: (text: string) => number): void {
+  hashInto(id, record);
+  id.text = intern(UNNAMED);
+}
+
 /** Reads any text into `id`; `intern` numbers the text of an id that is not a UUID. Empty text = no id. */
 export function setRequestId(id: RequestId, text: string, intern: (text: string) => number): void {
   if (text.length === UUID_LENGTH) {
@@ -84,6 +105,22 @@ export function setRequestId(id: RequestId, text: string, intern: (text: string)
   }
   clearRequestId(id);
   if (text === '') return;
+  if ((text.length === 32 || text.length === 16) && HEX.test(text)) {
+    const word = (at: number) => Number.parseInt(text.slice(at, at + 8), 16);
+    id.w0 = word(0);
+    id.w1 = word(8);
+    if (text.length === 32) {
+      id.w2 = word(16);
+      id.w3 = word(24);
+    }
+    id.text = intern(text.length === 32 ? IN_WORDS.hex32 : IN_WORDS.hex16);
+    return;
+  }
+  hashInto(id, text);
+  id.text = intern(text.slice(0, MAX_ID_TEXT));
+}
+
+function hashInto(id: RequestId, text: string): void {
   let [w0, w1, w2, w3] = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -96,7 +133,6 @@ export function setRequestId(id: RequestId, text: string, intern: (text: string)
   id.w1 = w1 >>> 0;
   id.w2 = w2 >>> 0;
   id.w3 = w3 >>> 0;
-  id.text = intern(text.slice(0, MAX_ID_TEXT));
 }
 
 export function copyRequestId(from: RequestId, to: RequestId): void {
@@ -119,6 +155,8 @@ export const hasRequestId = (id: RequestId): boolean => (id.w0 | id.w1 | id.w2 |
 
 /** The words back as text, for people and tests. */
 export function uuidText(w0: number, w1: number, w2: number, w3: number): string {
-  const hex = [w0, w1, w2, w3].map((word) => word.toString(16).padStart(8, '0')).join('');
+  const hex = hexOf(w0, w1, w2, w3);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+const hexOf = (...words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, '0')).join('');

@@ -12,7 +12,7 @@ import {
 import type { ParserStats } from '../ingest/journal.ts';
 import { createParser, type ParserOptions } from '../ingest/parser.ts';
 import type { Reject } from '../ingest/reject.ts';
-import { uuidText } from '../ingest/request-id.ts';
+import { requestIdText } from '../ingest/request-id.ts';
 
 /** A fragment as a person reads it: what is unknown is left out. */
 export type Readable = Record<string, unknown>;
@@ -42,8 +42,7 @@ export function readable(block: FragmentBlock, i: number): Readable {
   put(is, 'version', dictionary.text(word(U.version)));
   put(is, 'stream', dictionary.text(word(U.stream)));
   const words = [U.id0, U.id1, U.id2, U.id3].map(word) as [number, number, number, number];
-  if (word(U.idText) !== 0) is['id'] = dictionary.text(word(U.idText));
-  else if (words.some((value) => value !== 0)) is['id'] = uuidText(...words);
+  put(is, 'id', requestIdText(dictionary.text(word(U.idText)), ...words));
   put(is, 'durationUs', number(F.durationUs));
   put(is, 'billedUs', number(F.billedUs));
   put(is, 'initUs', number(F.initUs));

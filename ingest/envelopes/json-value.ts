@@ -1,3 +1,5 @@
+import { readCloudRecord, readRecords } from '../clouds/kinds.ts';
+import { readMapped } from '../clouds/mapped.ts';
 import { isObject, type JsonObject, textOf } from '../formats/log-event.ts';
 import type { Reading } from '../reading.ts';
 import { decodeData } from './base64-gzip.ts';
@@ -8,6 +10,7 @@ import { readSubscription } from './subscription.ts';
 /** Reads a JSON object that stood in the input, whatever wraps what; its place is in the journal. */
 export function readJsonValue(value: JsonObject, text: string, reading: Reading, lines: LineReader): void {
   const { journal } = reading;
+  if (reading.options.fields !== undefined && readMapped(value, text, reading)) return;
   if ('messageType' in value && 'logEvents' in value) {
     readSubscription(value, reading);
     return;
@@ -26,6 +29,10 @@ export function readJsonValue(value: JsonObject, text: string, reading: Reading,
     for (const record of records as unknown[]) readData(isObject(record) ? record['data'] : null, reading);
     return;
   }
+  if (Array.isArray(records)) {
+    readRecords(records, reading);
+    return;
+  }
   if (Array.isArray(results) && results.every(Array.isArray)) {
     for (const row of results as unknown[][]) readQueryRow(rowOf(row), reading);
     return;
@@ -38,6 +45,7 @@ export function readJsonValue(value: JsonObject, text: string, reading: Reading,
     readLogEvent(value, reading);
     return;
   }
+  if (readCloudRecord(value, text, reading)) return;
   lines.object(value, text, journal.offset, journal.line);
 }
 

@@ -1,8 +1,10 @@
+import { Byte } from '../bytes.ts';
 import type { JsonObject } from '../formats/log-event.ts';
 import type { LogStream } from '../identity.ts';
 import { looksLikeStream } from '../identity.ts';
 import { believable, instantOf } from '../instant.ts';
 import type { Place, Reading } from '../reading.ts';
+import { InsightsCsv } from './insights-csv.ts';
 
 const ISO = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?(?:Z|[+-]\\d\\d:?\\d\\d)?';
 /** S3 export, `aws logs tail`: the event's time, a space, perhaps the stream, the message */
@@ -18,6 +20,8 @@ const PLATFORM_JSON = /^\{\s{0,4}"time"\s{0,4}:\s{0,4}"[^"]{1,40}"\s{0,4},\s{0,4
 const CONTINUES = /^(?:\s|XRAY TraceId: |Runtime\.\w|Caused by: |Traceback \(|[}\])]|\.\.\. \d)/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes of `aws logs tail`
 const COLOUR = /\u001b\[[\d;]{0,10}m/g;
+/** `@timestamp,@message`: how query results as CSV begin */
+const AT = 0x40;
 const MAX_MESSAGE = 1 << 20;
 const MAX_WAITING = 256;
 
@@ -43,19 +47,21 @@ export class LineReader {
   #isPrefixed = false;
   #lastMs = Number.NaN;
   #waiting: Message[] = [];
+  readonly #csv: InsightsCsv;
 
   constructor(reading: Reading) {
     this.#reading = reading;
+    this.#csv = new InsightsCsv(reading);
   }
 
   /** A line that starts so belongs to the message before it, though it may look like a JSON value. */
   continues(isIndented: boolean): boolean {
-    return this.#message !== null && (isIndented || (this.#isPrefixed && this.#style !== 'bare'));
+    return this.#csv.isOpen || (this.#message !== null && (isIndented || (this.#isPrefixed && this.#style !== 'bare')));
   }
 
   line(raw: string, offset: number, line: number): void {
     const text = raw.charCodeAt(0) === 0x1b ? raw.replace(COLOUR, '') : raw;
-    if (this.#startsPrefixed(text, offset, line)) return;
+    if (this.#isCsv(text, offset, line) || this.#startsPrefixed(text, offset, line)) return;
     const isPlatform = PLATFORM.test(text);
     if (this.#style === 'prefixed' && this.#message !== null && isPlatform) {
       this.#reading.journal.rejectAt('platform line inside another message', text, offset, line);
@@ -68,6 +74,21 @@ export class LineReader {
       this.#isPrefixed = false;
       this.#begin(instantOf(OWN_TIME.exec(text)?.[1] ?? ''), this.#reading.streamNamed(''), text, null, offset, line);
     }
+  }
+
+  /** A row of query results as CSV, or the header that they begin with. */
+  #isCsv(text: string, offset: number, line: number): boolean {
+    const csv = this.#csv;
+    const first = text.charCodeAt(0);
+    const mayBegin = !csv.isOpen && (first === Byte.quote || first === AT);
+    if (mayBegin && csv.isHeader(text)) {
+      this.flush();
+      csv.begin(text, offset, line);
+      return true;
+    }
+    if (csv.begins === null) return false;
+    csv.line(text, offset, line);
+    return true;
   }
 
   /** A JSON object that stands on its own: what a function or the platform wrote. */
@@ -96,12 +117,13 @@ export class LineReader {
 
   /** Where the first line stands that is kept back, because more may follow or its time is not known; null if there is none. */
   get unfinished(): Place | null {
-    const first = this.#waiting[0] ?? this.#message;
+    const first = this.#csv.begins ?? this.#waiting[0] ?? this.#message;
     return first === null ? null : { offset: first.offset, line: first.line };
   }
 
   end(): void {
     this.flush();
+    this.#csv.end();
     for (const message of this.#waiting.splice(0)) this.#readUndated(message);
   }
 

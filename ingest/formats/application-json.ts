@@ -22,7 +22,8 @@ export const applicationJson: JsonFormat = (value, event, line) => {
   if (line.length > MAX_SEARCHED) event.journal.stats.cutLines++;
   const text = line.slice(0, MAX_SEARCHED);
   learnFunction(value, event);
-  event.setId(firstText(value, ID_KEYS));
+  const ownId = firstText(value, ID_KEYS);
+  if (ownId !== '') event.setId(ownId);
   const level = levelOf(value);
   const isError = level === null || ERROR_LEVELS.has(level);
   const errorType = isError ? typeOfError(value) : '';
