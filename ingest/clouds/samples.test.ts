@@ -219,7 +219,7 @@ describe('samples of other clouds', () => {
         .filter((it) => it.isFile())
         .map((it) => `${it.parentPath.slice(it.parentPath.lastIndexOf(folder))}/${it.name}`),
     );
-    expect(files.sort()).toEqual(Object.keys(SAMPLES).sort());
+    expect(new Set(files)).toEqual(new Set(Object.keys(SAMPLES)));
   });
 
   test('any cut of the input gives the same', () => {
