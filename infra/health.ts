@@ -7,6 +7,8 @@ export interface HealthComponent {
   beat(): void;
   /** Whether it does its work yet: assigned, restored, caught up. @param reason why not, for people */
   ready(isReady: boolean, reason?: string): void;
+  /** Something that a person should look at while it does its work; null = nothing any more. */
+  warn(reason: string | null): void;
   /** It has ended with this error and will not go on. */
   failed(error: unknown): void;
   /** It has ended as planned. Before `drain` that is a failure: nothing here ends by itself. */
@@ -22,6 +24,8 @@ export interface ComponentReport {
   readonly is_ready: boolean;
   /** why it is not ready, or what it failed of; absent where all is well */
   readonly reason?: string;
+  /** what a person should look at; it is alive and ready nevertheless */
+  readonly warning?: string;
 }
 
 export interface HealthReport {
@@ -31,6 +35,8 @@ export interface HealthReport {
   readonly isReady: boolean;
   /** why it is not ready, a line each */
   readonly reasons: readonly string[];
+  /** what a person should look at although all is ready, a line each */
+  readonly warnings: readonly string[];
   readonly components: Readonly<Record<string, ComponentReport>>;
 }
 
@@ -47,6 +53,7 @@ interface State {
   lastMs: number;
   isReady: boolean;
   reason: string | null;
+  warning: string | null;
   end: 'failed' | 'ended' | null;
 }
 
@@ -61,7 +68,7 @@ export function createHealth(nowMs: () => number = () => performance.now()): Hea
   return {
     register(name, { deadlineMs }) {
       if (components.has(name)) throw new RangeError(`health: a component ${name} is registered already`);
-      const state: State = { deadlineMs, lastMs: nowMs(), isReady: false, reason: 'starting', end: null };
+      const state: State = { deadlineMs, lastMs: nowMs(), isReady: false, reason: 'starting', warning: null, end: null };
       components.set(name, state);
       return componentOf(state, nowMs);
     },
@@ -82,6 +89,9 @@ function componentOf(state: State, nowMs: () => number): HealthComponent {
       state.isReady = isReady;
       state.reason = isReady ? null : cleanText(reason);
     },
+    warn(reason) {
+      state.warning = reason === null ? null : cleanText(reason);
+    },
     failed(error) {
       state.end = 'failed';
       state.reason = cleanText(isNativeError(error) ? error.message : String(error));
@@ -99,6 +109,7 @@ function reportOf(components: ReadonlyMap<string, State>, isDraining: boolean, n
   const reasons = reports
     .filter(([, { status, is_ready }]) => status !== 'running' || !is_ready)
     .map(([name, { status, reason }]) => `${name}: ${reason ?? status}`);
+  const warnings = reports.flatMap(([name, { warning }]) => (warning === undefined ? [] : [`${name}: ${warning}`]));
   if (reports.length === 0) reasons.push('starting');
   if (isDraining) reasons.unshift('shutting down');
   const isFine = (status: ComponentStatus) => status === 'running' || (isDraining && status === 'ended');
@@ -106,6 +117,7 @@ function reportOf(components: ReadonlyMap<string, State>, isDraining: boolean, n
     isAlive: reports.every(([, { status }]) => isFine(status)),
     isReady: reasons.length === 0,
     reasons,
+    warnings,
     components: Object.fromEntries(reports),
   };
 }
@@ -121,5 +133,6 @@ function componentReport(state: State, now: number): ComponentReport {
     deadline_seconds: state.deadlineMs / 1000,
     is_ready: state.isReady,
     ...(why === null ? {} : { reason: why }),
+    ...(state.warning === null ? {} : { warning: state.warning }),
   };
 }

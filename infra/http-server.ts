@@ -56,8 +56,8 @@ function serverOf({ metrics, health }: Omit<HttpOptions, 'listen'>): FastifyInst
     return answer(reply, isAlive, { status: isAlive ? 'alive' : 'failing', components });
   });
   server.get('/readyz', (_request, reply) => {
-    const { isReady, reasons } = health.report();
-    return answer(reply, isReady, { status: isReady ? 'ready' : 'not ready', reasons });
+    const { isReady, reasons, warnings } = health.report();
+    return answer(reply, isReady, { status: isReady ? 'ready' : 'not ready', reasons, warnings });
   });
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   server.setNotFoundHandler((_request, reply) =>

@@ -158,7 +158,7 @@ test('a batch adds up', async () => {
   metrics.notify.attempted('ops', 'retried');
   metrics.notify.attempted('ops', 'delivered');
   metrics.notify.delivered('ops', 1.5);
-  metrics.notify.queued(2);
+  metrics.notify.queued('ops', 2);
   metrics.store.stored('scores', 7);
   metrics.store.retried();
   metrics.store.dead(4);
@@ -183,7 +183,7 @@ test('a batch adds up', async () => {
     'notify_deliveries_total{destination="ops",result="retried"} 1',
     'notify_deliveries_total{destination="ops",result="delivered"} 1',
     'notify_latency_seconds_sum{destination="ops"} 1.5',
-    'notify_queue 2',
+    'notify_queue{destination="ops"} 2',
     'store_rows_total{table="scores"} 7',
     'store_retries_total 1',
     'store_dead_rows_total 4',

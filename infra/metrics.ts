@@ -32,7 +32,7 @@ export function createMetrics({ version = 'unknown', nowMs = Date.now }: Metrics
     state: stateMetrics(make, nowMs),
     fleet: fleetMetrics(make, nowMs),
     alerts: alertMetrics(make),
-    notify: notifyMetrics(make),
+    notify: notifyMetrics(make, nowMs),
     store: storeMetrics(make, nowMs),
     /** all of it in Prometheus' text format 0.0.4 */
     text: (): Promise<string> => registry.metrics(),

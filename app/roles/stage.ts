@@ -17,6 +17,12 @@ export interface Stage {
   finish?(): Promise<void>;
   /** The state is worth saving although the last batch was not finished. */
   readonly isChanged?: boolean;
+  /** The state is to be safe before the next record: what was done cannot be done again without being seen. */
+  readonly isUrgent?: boolean;
+  /** How many records it takes in one turn: between two turns its state can be saved. Default: all there are. */
+  readonly atOnce?: number;
+  /** The partition is another worker's now: an `absorb` under way ends with an AbortError. */
+  leave?(): void;
   /** Where a group that has acked nothing begins; default: at the oldest record. */
   readonly beginsAt?: 'newest' | undefined;
   /** The state as named pages. */

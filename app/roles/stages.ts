@@ -94,10 +94,15 @@ export class Stages {
   /** False where the signal ended it: the batch is not done, and will come again. */
   async #absorb(held: HeldStage, batch: BusBatch): Promise<boolean> {
     try {
-      await held.absorb(batch);
+      for (const part of partsOf(batch, held.stage.atOnce ?? batch.records.length)) {
+        await held.absorb(part);
+        if (held.stage.isUrgent === true) await this.#inTurn(async () => void (await checkpoint(held, this.#options)));
+      }
       return true;
     } catch (error) {
-      if (this.#options.signal.aborted && (error as Error).name === 'AbortError') return false;
+      const isAbort = (error as Error).name === 'AbortError';
+      if (isAbort && held.isLost) return true; // its new reader does the batch
+      if (isAbort && this.#options.signal.aborted) return false;
       throw error;
     }
   }
@@ -106,6 +111,7 @@ export class Stages {
     for (const [partition, held] of this.#held) {
       if (partitions.includes(partition)) continue;
       held.isLost = true;
+      held.stage.leave?.();
       this.#held.delete(partition);
       this.#options.onLost?.(this.#options.name, partition);
     }
@@ -176,4 +182,23 @@ export class Stages {
     this.#saving = turn.catch(() => {});
     return turn;
   }
+}
+
+/** The batch in parts of at most `atOnce` records; only the last acks, for positions of parts are in snapshots. */
+function partsOf(batch: BusBatch, atOnce: number): BusBatch[] {
+  const { records, offset } = batch;
+  if (records.length <= atOnce) return [batch];
+  const parts: BusBatch[] = [];
+  for (let from = 0; from < records.length; from += atOnce) {
+    const end = Math.min(records.length, from + atOnce);
+    const isLast = end === records.length;
+    parts.push({
+      ...batch,
+      offset: offset + from,
+      nextOffset: isLast ? batch.nextOffset : offset + end,
+      records: records.slice(from, end),
+      ack: isLast ? () => batch.ack() : async () => {},
+    });
+  }
+  return parts;
 }
