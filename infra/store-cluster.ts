@@ -13,6 +13,7 @@ const SHARDED_BY: Readonly<Record<string, string>> = {
   coverage_data: 'cityHash64(fn)',
   alert_events_data: 'cityHash64(alert_id)',
   rejects_data: 'cityHash64(origin, offset)',
+  deliveries_data: 'cityHash64(destination)',
 };
 
 /** Few rows, which every server holds: views join them with their own shard's. */

@@ -1,9 +1,11 @@
+import type { DeliveryRow } from '../alerts/delivery-row.ts';
 import type { AlertEvent } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { Reject } from '../ingest/reject.ts';
 import {
   ALERT_EVENTS,
   COVERAGE,
+  DELIVERIES,
   FUNCTIONS,
   INVOCATIONS,
   MINUTES,
@@ -23,6 +25,8 @@ export interface RowSink {
   writeRejects(rejects: readonly Reject[]): Promise<void>;
   writeFunctions(rows: readonly FunctionRow[]): Promise<void>;
   writeCoverage(rows: readonly CoverageRow[]): Promise<void>;
+  /** The delivery log. */
+  writeDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
   /** Resolves when everything written so far is stored. */
   flush(): Promise<void>;
 }
@@ -37,6 +41,7 @@ export function sinkOf(write: <Row>(table: Table<Row>, rows: readonly Row[]) => 
     writeRejects: (rejects) => write(REJECTS, numbered(rejects)),
     writeFunctions: (rows) => write(FUNCTIONS, rows),
     writeCoverage: (rows) => write(COVERAGE, rows),
+    writeDeliveries: (rows) => write(DELIVERIES, rows),
   };
 }
 

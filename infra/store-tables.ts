@@ -1,3 +1,4 @@
+import type { DeliveryRow } from '../alerts/delivery-row.ts';
 import type { AlertEvent, AlertFunction } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import { functionKey } from '../ingest/fragment.ts';
@@ -253,6 +254,44 @@ export const REJECTS: Table<Reject & { readonly repeat: number }> = {
   },
 };
 
+export const DELIVERIES: Table<DeliveryRow> = {
+  name: 'deliveries_data',
+  columns: [
+    'destination',
+    'epoch',
+    'n',
+    'type',
+    'incident_id',
+    'version',
+    'transition',
+    'severity',
+    'at',
+    'ended_at',
+    'attempts',
+    'outcome',
+    'why',
+    'latency_ms',
+    'is_resent',
+  ],
+  encode(out, row) {
+    out.text(row.destination);
+    out.text(row.epoch);
+    out.integer(row.n);
+    out.text(row.type);
+    out.text(row.incidentId);
+    out.integer(row.version);
+    out.text(row.transition);
+    out.text(row.severity);
+    out.dateTimeMs(row.atMs);
+    out.dateTimeMs(row.endedMs);
+    out.integer(row.attempts);
+    out.text(row.outcome);
+    out.text(row.why);
+    out.integer(Math.round(row.latencyMs));
+    out.boolOrNull(row.isResent);
+  },
+};
+
 /** Every table that holds rows of runs: a run that starts afresh is dropped from all of them. */
 export const RUN_TABLES: readonly string[] = [
   MINUTES,
@@ -262,4 +301,5 @@ export const RUN_TABLES: readonly string[] = [
   FUNCTIONS,
   COVERAGE,
   REJECTS,
+  DELIVERIES,
 ].map((table) => table.name);

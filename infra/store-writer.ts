@@ -1,3 +1,4 @@
+import type { DeliveryRow } from '../alerts/delivery-row.ts';
 import type { AlertEvent } from '../alerts/event.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { Reject } from '../ingest/reject.ts';
@@ -9,6 +10,7 @@ import { numbered, type RowSink } from './store-rows.ts';
 import {
   ALERT_EVENTS,
   COVERAGE,
+  DELIVERIES,
   FUNCTIONS,
   INVOCATIONS,
   MINUTES,
@@ -100,6 +102,10 @@ export class BatchWriter implements RunWriter {
 
   writeRejects(rejects: readonly Reject[]): Promise<void> {
     return this.#write(REJECTS, numbered(rejects));
+  }
+
+  writeDeliveries(rows: readonly DeliveryRow[]): Promise<void> {
+    return this.#write(DELIVERIES, rows);
   }
 
   writeFunctions(rows: readonly FunctionRow[]): Promise<void> {

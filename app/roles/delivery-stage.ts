@@ -1,5 +1,6 @@
 import type { DeliveryRow, KeptDelivery } from '../../alerts/delivery-row.ts';
 import { deliveryKey } from '../../alerts/notice.ts';
+import type { Outcome } from '../../alerts/sinks/sink.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import { type AttemptClock, type Attempted, type AttemptHooks, Attempts } from './attempts.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
@@ -17,6 +18,8 @@ export interface DeliveryHooks extends AttemptHooks {
   readonly onIgnored: (n: number, why: string) => void;
   /** somebody asked for a notice that is not known here */
   readonly onUnknown: (asked: Resend) => void;
+  /** Told once each time a receiver does not take what it has to be told again, until it does. */
+  readonly onUnrefreshed: (why: string) => void;
 }
 
 export interface DeliveryOptions {
@@ -54,6 +57,7 @@ export class DeliveryStage implements Stage {
   /** The process before may have died between sending this one and saying so. */
   #isInDoubt: boolean;
   #ignored: string | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
   isChanged = false;
   isUrgent = false;
 
@@ -175,13 +179,39 @@ export class DeliveryStage implements Stage {
     }
   }
 
-  #send(due: readonly Due[], isRetry: boolean) {
+  #send(due: readonly Due[], isRetry: boolean): Promise<Outcome> {
     const deliveries = due.map(({ said: { notice } }) => ({
       notice,
       memory: this.#state.memory.of(notice.incident_id),
       isRetry,
     }));
-    return this.#outlet.send(deliveries, this.#signal);
+    return this.#alone(() => this.#outlet.send(deliveries, this.#signal));
+  }
+
+  /** One call of the outlet at a time. */
+  #alone<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(call);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Tells a receiver that forgets what it is not told again, until the end. A failure is not tried again before it is due. */
+  async keepFresh(): Promise<void> {
+    const { clock, hooks } = this.#options;
+    const { refresh } = this.#outlet;
+    if (refresh === undefined) return;
+    let isFailing = false;
+    try {
+      for (;;) {
+        const open = this.#state.open.items;
+        const outcome = await this.#alone(() => refresh.run(open, this.#signal));
+        if (outcome.kind !== 'taken' && !isFailing) hooks.onUnrefreshed(outcome.why);
+        isFailing = outcome.kind !== 'taken';
+        await clock.wait(refresh.everyMs, this.#signal);
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) throw error;
+    }
   }
 
   async #ended(due: readonly Due[], attempted: Attempted): Promise<void> {
@@ -197,6 +227,7 @@ export class DeliveryStage implements Stage {
       if (outcome.kind === 'taken') {
         this.#state.memory.delivered(notice, outcome.memory);
         this.#state.recent.push({ row, notice });
+        if (this.#outlet.refresh !== undefined) this.#state.isNow(notice);
       } else await this.#dead({ row, notice }, one.said.n);
     }
     const { place } = due.at(-1) as Due;

@@ -1,4 +1,5 @@
 import type { DeliveryRow, KeptDelivery } from '../../alerts/delivery-row.ts';
+import type { Notice } from '../../alerts/notice.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import type { Begun } from './attempts.ts';
 import { IncidentMemory } from './incident-memory.ts';
@@ -12,6 +13,8 @@ export const DEAD_LETTERS = 1_000;
 /** Rows of the delivery log that wait for a store that is away. */
 const LOG_ROWS = 5_000;
 const INCIDENTS = 10_000;
+/** Incidents that a receiver is told of again and again. */
+const OPEN_INCIDENTS = 2_000;
 
 /** Where a destination is in the topic of notices. */
 export interface DeliveryPlace extends Numbering {
@@ -30,6 +33,8 @@ export class DeliveryState {
   readonly dead: PagedList<KeptDelivery>;
   /** not stored yet */
   readonly unlogged: PagedList<DeliveryRow>;
+  /** newest delivered notice of each open incident, where the receiver forgets what it is not told again */
+  readonly open: PagedList<Notice>;
 
   /** @throws {WireError} on pages of a newer version */
   constructor(pages: ReadonlyMap<string, Uint8Array> | null) {
@@ -42,6 +47,13 @@ export class DeliveryState {
     this.recent = new PagedList('delivery-recent', RECENT_DELIVERIES, pages);
     this.dead = new PagedList('delivery-dead', DEAD_LETTERS, pages);
     this.unlogged = new PagedList('delivery-log', LOG_ROWS, pages);
+    this.open = new PagedList('delivery-open', OPEN_INCIDENTS, pages);
+  }
+
+  /** The newest that a receiver with a short memory was told of its incident. */
+  isNow(notice: Notice): void {
+    this.open.remove(({ incident_id: id }) => id === notice.incident_id);
+    if (notice.status === 'open' || notice.status === 'acknowledged') this.open.push(notice);
   }
 
   /** Notices that are known of an incident: given up or delivered of late, newest last. */
@@ -54,7 +66,7 @@ export class DeliveryState {
   pages(): Map<string, Uint8Array> {
     const pages = new Map([[PAGE, encodeMessage('delivery-state', 0, this.place)]]);
     this.memory.addPages(pages);
-    for (const list of [this.recent, this.dead, this.unlogged]) list.addPages(pages);
+    for (const list of [this.recent, this.dead, this.unlogged, this.open]) list.addPages(pages);
     return pages;
   }
 }

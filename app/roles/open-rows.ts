@@ -23,6 +23,7 @@ export const NO_ROWS: RowSink = {
   writeRejects: nothing,
   writeFunctions: nothing,
   writeCoverage: nothing,
+  writeDeliveries: nothing,
   flush: nothing,
 };
 

@@ -11,6 +11,8 @@ export interface Outlet {
   send(deliveries: readonly Delivery[], signal: AbortSignal): Promise<Outcome>;
   /** One attempt to make ready what has to be there before the first delivery ever: then `mark` tells of it. */
   prepare?(): Promise<Outcome>;
+  /** As of a sink. */
+  readonly refresh?: Sink['refresh'];
   /** What to remember of all that was delivered so far; plain data. */
   mark?(): unknown;
 }
@@ -22,5 +24,6 @@ export function sinkOutlet(sink: Sink): Outlet {
     type: sink.type,
     atOnce: 1,
     send: ([delivery], signal) => sink.send(delivery as Delivery, signal),
+    ...(sink.refresh === undefined ? {} : { refresh: sink.refresh }),
   };
 }
