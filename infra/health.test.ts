@@ -24,6 +24,7 @@ test('a process without components is starting: alive, not ready', () => {
     isAlive: true,
     isReady: false,
     reasons: ['starting'],
+    warnings: [],
     components: {},
   });
 });

@@ -68,7 +68,14 @@ export function createHealth(nowMs: () => number = () => performance.now()): Hea
   return {
     register(name, { deadlineMs }) {
       if (components.has(name)) throw new RangeError(`health: a component ${name} is registered already`);
-      const state: State = { deadlineMs, lastMs: nowMs(), isReady: false, reason: 'starting', warning: null, end: null };
+      const state: State = {
+        deadlineMs,
+        lastMs: nowMs(),
+        isReady: false,
+        reason: 'starting',
+        warning: null,
+        end: null,
+      };
       components.set(name, state);
       return componentOf(state, nowMs);
     },

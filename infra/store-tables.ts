@@ -291,15 +291,3 @@ export const DELIVERIES: Table<DeliveryRow> = {
     out.boolOrNull(row.isResent);
   },
 };
-
-/** Every table that holds rows of runs: a run that starts afresh is dropped from all of them. */
-export const RUN_TABLES: readonly string[] = [
-  MINUTES,
-  INVOCATIONS,
-  SCORES,
-  ALERT_EVENTS,
-  FUNCTIONS,
-  COVERAGE,
-  REJECTS,
-  DELIVERIES,
-].map((table) => table.name);

@@ -7,6 +7,7 @@ import { everywhere, partsOf, storageName } from './store-cluster.ts';
 import { writeError } from './store-error.ts';
 import { insertRow, insertRows, ownToken } from './store-insert.ts';
 import { numbered, type RowSink } from './store-rows.ts';
+import { RUN_TABLES } from './store-run-tables.ts';
 import {
   ALERT_EVENTS,
   COVERAGE,
@@ -15,7 +16,6 @@ import {
   INVOCATIONS,
   MINUTES,
   REJECTS,
-  RUN_TABLES,
   SCORES,
   type Table,
 } from './store-tables.ts';

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DeliveryRow } from '../../alerts/delivery-row.ts';
-import type { HealthComponent } from '../../infra/health.ts';
 import type { DestinationSettings } from '../config-destinations.ts';
 import { type DeliveryView, deliveryViewFile, shownOf } from '../delivery-view.ts';
 import type { AttemptClock, Condition } from './attempts.ts';
@@ -23,8 +22,8 @@ export interface DeliverOptions {
   readonly signal: AbortSignal;
   readonly settings: DestinationSettings;
   readonly destinations: DestinationHooks;
-  /** of this destination: what is wrong with it is a warning there */
-  readonly health: HealthComponent;
+  /** told what is wrong with this destination; null = nothing */
+  readonly warn: (warning: string | null) => void;
   readonly stages: Pick<StagesOptions, 'onAssigned' | 'onRestored'>;
 }
 
@@ -124,7 +123,7 @@ export class Deliverer {
 
   /** Said once for each change: at a first failure that it is tried again, after several that somebody should look. */
   #became(condition: Condition, why: string | null): void {
-    const { context, health } = this.#options;
+    const { context, warn } = this.#options;
     const { log, metrics } = context;
     const destination = this.#name;
     const test = `tripline notify test ${destination}`;
@@ -136,7 +135,7 @@ export class Deliverer {
     if (condition === 'parked')
       log.error('destination takes nothing until somebody changes something: notices wait', { destination, why, test });
     const isBad = condition === 'open' || condition === 'parked';
-    health.warn(isBad ? `${condition}: ${why}; notices wait, try: ${test}` : null);
+    warn(isBad ? `is ${condition}: ${why}; notices wait, try ${test}` : null);
     this.#changed();
   }
 

@@ -1,29 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AlertEvent } from '../../alerts/event.ts';
 import { deliveryKey, type Notice } from '../../alerts/notice.ts';
 import type { Delivery, Outcome, Sink } from '../../alerts/sinks/sink.ts';
-import { createMemoryBus } from '../../infra/bus-memory.ts';
-import type { AttemptClock } from './attempts.ts';
-import { DeadLetterBox } from './dead-letters.ts';
-import { type DeliveryHooks, DeliveryStage } from './delivery-stage.ts';
+import type { DeliveryStage } from './delivery-stage.ts';
+import { noticeOf, stageOf } from './fixtures/deliveries.ts';
 import { encodeNotice } from './notices.ts';
 import { sinkOutlet } from './outlet.ts';
-
-const noticeOf = (incident: number, version: number): Notice =>
-  ({
-    schema: 1,
-    incident_id: `i${incident}`,
-    version,
-    transition: version === 1 ? 'opened' : 'updated',
-    status: 'open',
-    loud: true,
-    at: new Date(version * 1000).toISOString(),
-    opened_at: new Date(0).toISOString(),
-    by: 'tripline',
-    reason: 'it is so',
-    event: { alert_id: `i${incident}`, severity: 'error', text: 'broken' } as AlertEvent,
-  }) satisfies Notice;
 
 interface Said {
   readonly notice: Notice;
@@ -81,34 +63,12 @@ function receiver(plan: readonly { does: string; dies: boolean }[]) {
   return { sink, got };
 }
 
-function clockOf(): AttemptClock {
-  let nowMs = 0;
-  return {
-    nowMs: () => nowMs,
-    wait: async (ms) => {
-      nowMs += ms;
-    },
-    random: () => 0.5,
-  };
-}
-
-const hooks: DeliveryHooks = {
-  onFailed: () => {},
-  onCondition: () => {},
-  onEnded: () => {},
-  onIgnored: () => {},
-  onUnknown: () => {},
-  onUnrefreshed: () => {},
-};
-
 /** Runs processes one after the other on the same records until all are handled. Each saves when it is urgent, as `Stages` does. */
 async function deliverAll(records: readonly Uint8Array[], sink: Sink, cuts: readonly number[]) {
-  const deadLetters = new DeadLetterBox(createMemoryBus({ partitions: 1 }));
   let saved: Map<string, Uint8Array> | null = null;
   let savedOffset = 0;
   for (let processes = 0; processes < 200; processes++) {
-    const options = { deadLetters, signal: new AbortController().signal, clock: clockOf(), hooks };
-    const stage: DeliveryStage = new DeliveryStage(options, saved, () => sinkOutlet(sink));
+    const stage: DeliveryStage = stageOf(saved, () => sinkOutlet(sink));
     if (saved === null) saved = await stage.begin();
     try {
       for (let offset = savedOffset; offset < records.length; offset++) {

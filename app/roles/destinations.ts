@@ -1,5 +1,9 @@
+import { messageOf } from '../../alerts/message/message.ts';
+import { plainText } from '../../alerts/message/plain-text.ts';
 import type { Notice } from '../../alerts/notice.ts';
 import { openSink } from '../../alerts/sinks/open.ts';
+import { Secret } from '../../alerts/sinks/secret.ts';
+import type { SinkSettings } from '../../alerts/sinks/settings.ts';
 import type { DestinationSettings } from '../config-destinations.ts';
 import type { Output } from '../io.ts';
 import { alertText } from '../report-alert.ts';
@@ -22,21 +26,33 @@ export function openDestination(settings: DestinationSettings, mark: unknown, ho
       return stdoutOutlet(settings.name, hooks);
     case 'file':
       return fileOutlet(settings.name, settings.path, mark);
-    default:
-      return sinkOutlet(openSink(settings, { nowMs: hooks.nowMs }));
+    case 'webhook':
+      return sinkOutlet(openSink(webhookOf(settings), { nowMs: hooks.nowMs }));
   }
 }
 
+/** Who names an address in the configuration may reach it. */
+const webhookOf = (settings: DestinationSettings & { readonly type: 'webhook' }): SinkSettings => ({
+  ...settings,
+  url: new Secret(settings.url),
+  secrets: [],
+  format: 'json',
+  headers: {},
+  allowPrivate: [new URL(settings.url).hostname],
+});
+
 function stdoutOutlet(name: string, { stdout, style }: DestinationHooks): Outlet {
-  const told = ({ event, transition }: Notice): string =>
-    style === null ? '' : transition === event.event ? alertText(event, style) : '';
+  const told = (notice: Notice): string => {
+    if (style === null) return lineOf(notice);
+    const { event, transition } = notice;
+    return transition === event.event ? alertText(event, style) : `${plainText(messageOf(notice))}\n\n`;
+  };
   return {
     name,
     type: 'stdout',
     atOnce: Number.POSITIVE_INFINITY,
     async send(deliveries) {
-      const texts = deliveries.map(({ notice }) => (style === null ? lineOf(notice) : told(notice)));
-      await stdout.write(texts.join(''));
+      await stdout.write(deliveries.map(({ notice }) => told(notice)).join(''));
       return { kind: 'taken' };
     },
   };

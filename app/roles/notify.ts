@@ -5,48 +5,52 @@ import { openSnapshots } from '../../infra/state.ts';
 import { styleFor } from '../style.ts';
 import { offsetOf } from './checkpoint.ts';
 import type { RoleContext } from './context.ts';
+import { Deliverer, deliveryGroup } from './deliver.ts';
 import { DeskStage } from './desk-stage.ts';
-import { openDestination } from './destinations.ts';
 import { beat, hooksOf } from './detect.ts';
-import { type Destination, NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
+import { NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
 import { Stages, type StagesOptions } from './stages.ts';
 
 const REJECTS = 'store-rejects';
 const DESK = 'desk';
+const STORE = 'store-alerts';
 const STUCK_MS = 300_000;
 /** Positions are small: what a crash sends again is little. */
 const SAVE_MS = 2000;
 
+interface Runnable {
+  run(): Promise<void>;
+}
+
 /**
- * Takes alert events to every destination of the configuration and to the store, and dead letters to the store. Each has
- * a place of its own in the topic, so none waits for another. Until the signal; then it saves and leaves.
+ * Makes notices of alert events, takes them to every destination of the configuration, and alert events and dead letters to
+ * the store. Each has a place of its own in its topic, so none waits for another. Until the signal; then it saves and leaves.
  */
 export async function runNotify(context: RoleContext): Promise<void> {
-  const { config, io, log, hasStore, rows } = context;
+  const { config, io, hasStore } = context;
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const hooks = {
+  const destinationHooks = {
     stdout: io.stdout,
     style: io.stdout.isTTY ? styleFor(io.stdout, io.env) : null,
-    onTrouble: (destination: string, message: string) => log.warn('destination', { destination, why: message }),
+    nowMs: context.nowMs,
   };
   const { destinations } = config.live;
-  const groups = [...destinations.map(({ name }) => `notify-${name}`), ...(hasStore ? ['store-alerts'] : []), DESK];
-  await forgetOthers(context, groups);
-  const handled = await groupsWithAlerts(context.stateDir);
+  await forgetOthers(
+    context,
+    destinations.map(({ name }) => name),
+  );
+  const isUpgrade = (await groupsWithAlerts(context.stateDir)).length > 0;
   const component = context.health.register('notify', { deadlineMs: STUCK_MS });
   const opened = new Opened((isReady, reason) => component.ready(isReady, reason));
-  const stages = destinations.map((settings) => {
-    const name = `notify-${settings.name}`;
-    // others have told people of the past: it is not told again to them by an addition
-    const isAddition = handled.some((group) => group !== name);
-    return destinationStages({ context, signal, name, opened, ...(isAddition ? { beginsAt: 'newest' } : {}) }, (mark) =>
-      openDestination(settings, mark, hooks),
-    );
+  const warnings = new Warnings((warning) => component.warn(warning));
+  const stages: Runnable[] = destinations.map((settings) => {
+    const stageHooks = opened.hooks(deliveryGroup(settings.name), hooksOf(context, 'notify'));
+    const warn = (warning: string | null) => warnings.set(settings.name, warning);
+    return new Deliverer({ context, signal, settings, destinations: destinationHooks, warn, stages: stageHooks });
   });
-  if (hasStore)
-    stages.push(destinationStages({ context, signal, name: 'store-alerts', opened }, () => storeDestination(rows)));
-  stages.push(rejectStages(context, signal, opened), deskStages(context, signal, opened, handled.length > 0));
+  if (hasStore) stages.push(storeStages(context, signal, opened));
+  stages.push(rejectStages(context, signal, opened), deskStages(context, signal, opened, isUpgrade));
   const beating = beat(() => component.beat(), signal);
   try {
     await Promise.all(
@@ -64,13 +68,14 @@ export async function runNotify(context: RoleContext): Promise<void> {
 }
 
 /** What the local bus keeps for destinations that are not in the configuration any more is let go, and their state. */
-async function forgetOthers({ stateDir, topics, log }: RoleContext, groups: readonly string[]): Promise<void> {
-  const forgotten = (await topics.alerts.keepOnly?.(groups)) ?? [];
+async function forgetOthers({ stateDir, topics, log }: RoleContext, destinations: readonly string[]): Promise<void> {
+  await topics.alerts.keepOnly?.([STORE, DESK]);
   await topics.rejects.keepOnly?.([REJECTS]);
+  const forgotten = (await topics.notices.keepOnly?.(destinations.map(deliveryGroup))) ?? [];
   for (const group of forgotten) {
-    if (!/^notify-[a-z0-9-]+$/.test(group)) continue;
+    if (!/^deliver-[a-z0-9-]+$/.test(group)) continue;
     await rm(stateOf(stateDir, group), { recursive: true, force: true });
-    log.info('a destination that the config does not name any more is forgotten', { destination: group.slice(7) });
+    log.info('a destination that the config does not name any more is forgotten', { destination: group.slice(8) });
   }
 }
 
@@ -91,6 +96,23 @@ async function groupsWithAlerts(dir: string): Promise<string[]> {
     }),
   );
   return groups.filter((_, i) => offsets[i] !== null);
+}
+
+/** What is wrong with destinations, told as one. */
+class Warnings {
+  readonly #tell: (warning: string | null) => void;
+  readonly #warnings = new Map<string, string>();
+
+  constructor(tell: (warning: string | null) => void) {
+    this.#tell = tell;
+  }
+
+  set(destination: string, warning: string | null): void {
+    if (warning === null) this.#warnings.delete(destination);
+    else this.#warnings.set(destination, warning);
+    const all = [...this.#warnings].map(([name, text]) => `${name} ${text}`);
+    this.#tell(all.length === 0 ? null : all.join('; '));
+  }
 }
 
 /** Ready = every stage has been told what it has, and has its state in memory. */
@@ -129,42 +151,21 @@ class Opened {
   }
 }
 
-interface DestinationOptions {
-  readonly context: RoleContext;
-  readonly signal: AbortSignal;
-  readonly name: string;
-  readonly opened: Opened;
-  readonly beginsAt?: 'newest';
-}
-
-function destinationStages(options: DestinationOptions, open: (mark: unknown) => Destination): Stages {
-  const { context, signal, name, opened, beginsAt } = options;
-  const { config, log, topics, deadLetters, metrics } = context;
+/** Alert events to the store. */
+function storeStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
+  const { config, log, topics, deadLetters, rows } = context;
+  const onIgnored = ({ n }: { readonly n: number }, why: string) => log.warn('an alert is not stored now', { n, why });
   return new Stages({
-    ...opened.hooks(name, hooksOf(context, 'notify')),
+    ...opened.hooks(STORE, hooksOf(context, 'notify')),
     bus: topics.alerts,
-    group: name,
-    name,
+    group: STORE,
+    name: STORE,
     stateDir: context.stateDir,
     snapshotMs: Math.min(SAVE_MS, config.live.live.snapshotMs),
     shutdownMs: config.live.live.shutdownMs,
     signal,
     open: (_partition, pages) =>
-      new NotifyStage(
-        {
-          deadLetters,
-          signal,
-          ...(beginsAt === undefined ? {} : { beginsAt }),
-          onIgnored: ({ n }, why) => log.warn('an alert is not delivered now', { destination: name, n, why }),
-          onDelivered: (destination, events, refused) => {
-            for (let i = 0; i < events.length; i++) {
-              metrics.notify.attempted(destination, i < refused ? 'dead' : 'delivered');
-            }
-          },
-        },
-        pages,
-        open,
-      ),
+      new NotifyStage({ deadLetters, signal, onIgnored, onDelivered: () => {} }, pages, () => storeDestination(rows)),
   });
 }
 

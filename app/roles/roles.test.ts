@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AlertEvent } from '../../alerts/event.ts';
+import { deliveryKey, type Notice } from '../../alerts/notice.ts';
 import { createHealth } from '../../infra/health.ts';
 import { createLog } from '../../infra/log.ts';
 import { createMetrics } from '../../infra/metrics.ts';
@@ -168,11 +169,11 @@ describe('the roles on one bus', () => {
     const inFile = readFileSync(file, 'utf8')
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as AlertEvent);
+      .map((line) => JSON.parse(line) as Notice);
     expect(expected.length).toBeGreaterThan(10);
     expect(essence(events).slice(0, expected.length)).toEqual(essence(expected));
-    expect(inFile.slice(0, events.length)).toEqual(events);
-    expect(new Set(inFile.map((event) => JSON.stringify(event))).size).toBe(inFile.length);
+    expect(inFile.slice(0, events.length).map(({ event }) => event)).toEqual(events);
+    expect(new Set(inFile.map(deliveryKey)).size).toBe(inFile.length);
   });
 
   test('records that cannot be read are set aside with their place, and change nothing else', async () => {
@@ -237,8 +238,8 @@ describe('a web hook', () => {
       void text(request).then((body) => {
         if (failures-- > 0) response.writeHead(503, { 'retry-after': '0' }).end();
         else {
-          const event = JSON.parse(body) as AlertEvent;
-          seen.push({ key: String(request.headers['idempotency-key']), event });
+          const { event } = JSON.parse(body) as Notice;
+          seen.push({ key: String(request.headers['webhook-id']), event });
           response.writeHead(event.event === 'updated' ? 400 : 204).end();
         }
       });

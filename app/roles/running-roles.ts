@@ -145,6 +145,7 @@ export class RunningRoles {
       isAlive: reports.every(({ isAlive }) => isAlive),
       isReady: reasons.length === 0,
       reasons: [...new Set(reasons)],
+      warnings: reports.flatMap(({ warnings }) => warnings),
       components: Object.assign({}, ...reports.map(({ components }) => components)),
     };
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compare, type Outcome } from './compare.ts';
 
-const event = (id: string, name: string) => JSON.stringify({ alert_id: id, event: name });
+const event = (id: string, name: string) => JSON.stringify({ incident_id: id, transition: name });
 const ALERTS = [event('a', 'opened'), event('b', 'opened'), event('a', 'updated'), event('a', 'resolved')];
 const ROWS = ['f\t1\t10', 'f\t2\t11', 'f\t2\t11', 'g\t1\t12'];
 const outcome = (alerts: readonly string[] = ALERTS, rows: readonly string[] = ROWS): Outcome => ({

@@ -1,6 +1,6 @@
 /** What a run left behind, as lines. */
 export interface Outcome {
-  /** events of the file destination, JSON each, in their order */
+  /** notices of the file destination, JSON each, in their order */
   readonly alerts: readonly string[];
   /** view → its rows, tab-separated, sorted */
   readonly tables: ReadonlyMap<string, readonly string[]>;
@@ -16,7 +16,7 @@ export interface Lines {
   readonly twice: number;
   /** lines that the undisturbed run does not have */
   readonly other: number;
-  /** of alerts: those whose events stand in another order */
+  /** of alerts: incidents whose notices stand in another order */
   readonly misordered: number;
   /** the first of each, for people */
   readonly examples: readonly string[];
@@ -80,7 +80,7 @@ function counted(lines: readonly string[]): Map<string, number> {
 function sequences(lines: readonly string[]): Map<string, string> {
   const byId = new Map<string, string>();
   for (const line of lines) {
-    const { alert_id: id } = JSON.parse(line) as { alert_id: string };
+    const { incident_id: id } = JSON.parse(line) as { incident_id: string };
     byId.set(id, `${byId.get(id) ?? ''}${line}\n`);
   }
   return byId;

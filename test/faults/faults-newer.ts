@@ -32,7 +32,7 @@ async function checkStops(installation: Installation, topic: TopicName, referenc
     if (!/format 99/.test(child.log())) throw new Error(`${name} does not say what is newer: ${child.logFile}`);
   }
   const lags = await installation.progress.lags(installation.busStateDir);
-  const group = { fragments: 'detect', verdicts: 'fleet', alerts: 'notify-file' }[topic as string]!;
+  const group = { fragments: 'detect', verdicts: 'fleet', alerts: 'desk' }[topic as string]!;
   if (lags.get(group) === 0) throw new Error(`${group} has passed over a record of a newer version`);
 }
 

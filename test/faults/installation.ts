@@ -158,7 +158,7 @@ export class Installation {
   }
 
   async #ends(): Promise<number[][]> {
-    const topics = ['fragments', 'verdicts', 'alerts', 'rejects'] as const;
+    const topics = ['fragments', 'verdicts', 'alerts', 'notices', 'rejects'] as const;
     return await Promise.all(topics.map((topic) => this.progress.ends(topic))).catch(() => []);
   }
 

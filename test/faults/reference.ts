@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Notice } from '../../alerts/notice.ts';
 import type { Outcome } from './compare.ts';
 import { type Due, spread } from './feeder.ts';
 import { Installation } from './installation.ts';
@@ -77,7 +78,7 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 
 /** What there is, as counts. @throws {Error} where it is so little that equality would say nothing */
 export function measureOf({ alerts, tables }: Outcome): string {
-  const events = alerts.map((line) => JSON.parse(line) as { signal: string; functions?: unknown[] });
+  const events = alerts.map((line) => (JSON.parse(line) as Notice).event);
   const counts: Record<string, number> = {
     alerts: alerts.length,
     kinds: new Set(events.map(({ signal }) => signal)).size,

@@ -23,7 +23,8 @@ export const TIMES = {
 const GROUPS: readonly (readonly [group: string, topic: TopicName, snapshots: string])[] = [
   ['detect', 'fragments', 'fragments'],
   ['fleet', 'verdicts', 'fleet'],
-  ['notify-file', 'alerts', 'notify-file'],
+  ['desk', 'alerts', 'desk'],
+  ['deliver-file', 'notices', 'deliver-file'],
   ['store-alerts', 'alerts', 'store-alerts'],
   ['store-rejects', 'rejects', 'store-rejects'],
 ];

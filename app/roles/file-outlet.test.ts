@@ -2,38 +2,29 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AlertEvent } from '../../alerts/event.ts';
-import { createMemoryBus } from '../../infra/bus-memory.ts';
-import { DeadLetterBox } from './dead-letters.ts';
-import { openDestination } from './destinations.ts';
-import { encodeAlert } from './messages.ts';
-import { NotifyStage } from './notify-stage.ts';
+import type { Notice } from '../../alerts/notice.ts';
+import type { DeliveryStage } from './delivery-stage.ts';
+import { fileOutlet } from './file-outlet.ts';
+import { noticeOf, stageOf } from './fixtures/deliveries.ts';
+import { encodeNotice } from './notices.ts';
 
 let dir = '';
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'notify-'));
+  dir = mkdtempSync(join(tmpdir(), 'file-outlet-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const record = (n: number) => encodeAlert({ n, event: { alert_id: `a${n}` } as AlertEvent });
+const record = (n: number) => encodeNotice({ epoch: 'e', n, notice: noticeOf(n, 1), to: ['file'] });
 const path = () => join(dir, 'alerts.ndjson');
-const ids = () => readFileSync(path(), 'utf8').trim().split('\n');
-const line = (n: number) => `{"alert_id":"a${n}"}`;
+const ids = () => readFileSync(path(), 'utf8').trim().split('\n').map(idOf);
+const idOf = (line: string) => (line.startsWith('{"schema"') ? (JSON.parse(line) as Notice).incident_id : line);
+const line = (n: number) => `i${n}`;
 
 /** A process that goes on from `pages`, or begins. */
-function open(pages: ReadonlyMap<string, Uint8Array> | null): NotifyStage {
-  const options = {
-    deadLetters: new DeadLetterBox(createMemoryBus({ partitions: 1 })),
-    signal: new AbortController().signal,
-    onDelivered: () => {},
-  };
-  const hooks = { stdout: { write: async () => {}, isTTY: false }, style: null, onTrouble: () => {} };
-  return new NotifyStage(options, pages, (mark) =>
-    openDestination({ type: 'file', name: 'file', path: path() }, mark, hooks),
-  );
-}
+const open = (pages: ReadonlyMap<string, Uint8Array> | null): DeliveryStage =>
+  stageOf(pages, (mark) => fileOutlet('file', path(), mark));
 
-describe('events in a file', () => {
+describe('notices in a file', () => {
   test.each([
     { name: 'that is not there yet', before: null },
     { name: 'that somebody else wrote to before', before: '{"alert_id":"theirs"}\n' },
