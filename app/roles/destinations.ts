@@ -2,9 +2,8 @@ import { messageOf } from '../../alerts/message/message.ts';
 import { plainText } from '../../alerts/message/plain-text.ts';
 import type { Notice } from '../../alerts/notice.ts';
 import { openSink } from '../../alerts/sinks/open.ts';
-import { Secret } from '../../alerts/sinks/secret.ts';
-import type { SinkSettings } from '../../alerts/sinks/settings.ts';
 import type { DestinationSettings } from '../config-destinations.ts';
+import { withSecrets } from '../destination-secrets.ts';
 import type { Output } from '../io.ts';
 import { alertText } from '../report-alert.ts';
 import type { Style } from '../style.ts';
@@ -26,20 +25,10 @@ export function openDestination(settings: DestinationSettings, mark: unknown, ho
       return stdoutOutlet(settings.name, hooks);
     case 'file':
       return fileOutlet(settings.name, settings.path, mark);
-    case 'webhook':
-      return sinkOutlet(openSink(webhookOf(settings), { nowMs: hooks.nowMs }));
+    default:
+      return sinkOutlet(openSink(withSecrets(settings), { nowMs: hooks.nowMs }));
   }
 }
-
-/** Who names an address in the configuration may reach it. */
-const webhookOf = (settings: DestinationSettings & { readonly type: 'webhook' }): SinkSettings => ({
-  ...settings,
-  url: new Secret(settings.url),
-  secrets: [],
-  format: 'json',
-  headers: {},
-  allowPrivate: [new URL(settings.url).hostname],
-});
 
 function stdoutOutlet(name: string, { stdout, style }: DestinationHooks): Outlet {
   const told = (notice: Notice): string => {
