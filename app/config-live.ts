@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_KAFKA } from '../infra/kafka-options.ts';
 import { type DestinationSettings, Destinations } from './config-destinations.ts';
+import { Listen as ListenConfig, type ListenSettings } from './config-listen.ts';
 import { count, HostPort, milliseconds, text } from './config-shapes.ts';
 import { Source, type SourceSettings } from './config-sources.ts';
 
@@ -104,6 +105,7 @@ export const LIVE_SHAPE = {
   ),
   state: z.string().min(1).default('./.tripline/state').describe('folder of snapshots and positions; all workers share it'),
   sources: z.array(Source).default([]).describe('where tripline ingest and tripline run read from'),
+  listen: ListenConfig.optional().describe('who sends logs to us over HTTP: Firehose, OTLP'),
   destinations: Destinations.default([]).describe('where tripline notify and tripline run send alerts'),
   live: z
     .strictObject({
@@ -139,6 +141,8 @@ export interface Live {
   readonly bus: BusSettings;
   readonly state: string;
   readonly sources: readonly SourceSettings[];
+  /** undefined = nobody sends us anything */
+  readonly listen: ListenSettings | undefined;
   readonly destinations: readonly DestinationSettings[];
   readonly live: z.infer<typeof LIVE_SHAPE.live>;
   readonly limits: z.infer<typeof LIVE_SHAPE.limits>;

@@ -203,8 +203,8 @@ export function parseConfig(
   const deploysFile = parsed.data.deploys ?? null;
   const paging = { pagesPerWeek: pages_per_week, owners };
   const configHash = hashOf({ settings, prices });
-  const { bus, state, sources, destinations, limits, http, log } = parsed.data;
-  const live = { bus, state, sources, destinations, live: parsed.data.live, limits, http, log };
+  const { bus, state, sources, listen, destinations, limits, http, log } = parsed.data;
+  const live = { bus, state, sources, listen, destinations, live: parsed.data.live, limits, http, log };
   return { live, settings, prices, store, invocations, model, paging, deploysFile, deploys: null, configHash };
 }
 

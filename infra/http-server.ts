@@ -91,7 +91,8 @@ export function parseListen(listen: string): { readonly host: string; readonly p
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-function listenError(listen: string, cause: unknown): HttpError {
+/** Why an address cannot be listened on. */
+export function listenError(listen: string, cause: unknown): HttpError {
   const { code = '', message = String(cause) } = cause as Partial<NodeJS.ErrnoException>;
   if (code === 'EADDRINUSE')
     return new HttpError('PORT_TAKEN', `cannot listen on ${listen}: another program has this port; choose another`, {

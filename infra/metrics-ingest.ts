@@ -5,6 +5,7 @@ import type { TopicName } from './topics.ts';
 export const REJECT_REASONS = [
   'base64 line is not gzip',
   'binary data',
+  'damaged gzip',
   'INIT_REPORT with a malformed',
   'Lambda Insights event without function_name',
   'log event without a sound timestamp',
@@ -21,8 +22,11 @@ export const REJECT_REASONS = [
   'query row without a sound @timestamp',
   'query row without @message',
   'record data is not base64',
+  'record unpacks to too much',
   'REPORT with a malformed',
   'REPORT without Duration',
+  'request unpacks to too much',
+  'truncated gzip',
   'truncated JSON',
   'unknown log stream',
   'value too large',
@@ -30,7 +34,7 @@ export const REJECT_REASONS = [
 const reasonOf = bounded(REJECT_REASONS);
 
 /** Kinds of source, so that a log group's name never becomes a label. */
-export const SOURCE_KINDS = ['files', 'cloudwatch', 'firehose', 'kinesis', 's3', 'stdin'] as const;
+export const SOURCE_KINDS = ['files', 'cloudwatch', 'firehose', 'kinesis', 'otlp', 's3', 'stdin'] as const;
 const sourceOf = bounded(SOURCE_KINDS);
 
 export function ingestMetrics(make: Instruments) {
@@ -50,6 +54,16 @@ export function ingestMetrics(make: Instruments) {
       else gauge.set(watermarkMs / 1000);
     },
   );
+  const requests = make.counter('listen_requests_total', 'Requests that others sent to us, by endpoint and status.', [
+    'endpoint',
+    'status',
+  ]);
+  const seconds = make.histogram(
+    'listen_request_seconds',
+    'From the first byte of a request until it was answered, safe or refused.',
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    ['endpoint'],
+  );
   const sources = make.gauge('ingest_sources', 'Log groups and files that this worker reads.');
   return {
     /** @param source a kind of `SOURCE_KINDS` */
@@ -61,6 +75,11 @@ export function ingestMetrics(make: Instruments) {
     rejected: (reason: string, count = 1): void => rejects.inc({ reason: reasonOf(reason) }, count),
     watermark(timeMs: number) {
       watermarkMs = timeMs;
+    },
+    /** @param endpoint one of those that are served; @param status that we answer with */
+    requested(endpoint: 'firehose' | 'otlp', status: number, ms: number) {
+      requests.inc({ endpoint, status });
+      seconds.observe({ endpoint }, ms / 1000);
     },
     sources: (count: number): void => sources.set(count),
   };

@@ -90,6 +90,18 @@ export class Framer {
     return this.#lines.unfinished ?? { offset: this.#offset, line: this.#line };
   }
 
+  /** What comes next stands alone: it begins at its own start, and nothing before it goes on in it. @param timeMs of lines that tell none, NaN = none */
+  restart(timeMs: number): void {
+    this.#isScanning = false;
+    this.#inTail = false;
+    this.#containers = [];
+    this.#skip = 'no';
+    this.#isLineStart = true;
+    this.#offset = 0;
+    this.#line = 1;
+    this.#lines.restart(timeMs);
+  }
+
   /** Nothing came for a while: a line that could have gone on is whole. */
   settle(): void {
     this.#lines.flush();

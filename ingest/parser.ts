@@ -22,6 +22,12 @@ export interface Parser {
   readonly wholeUpTo: Place;
   /** Nothing came for a while: the last line, to which more lines could have belonged, is read as it is. */
   settle(): void;
+  /**
+   * Reads bytes that stand alone, such as one record of a request, as a parser of their own would, but with the tables of
+   * this one: places are counted from their start. For a parser that is never given a `push`.
+   * @param timeMs of lines that tell none, such as when they were sent; NaN: they are rejected
+   */
+  readAlone(bytes: Uint8Array, timeMs: number): void;
   /** The origin is at its end: what waited for more bytes is read or rejected. Call once, and then nothing else. */
   end(): void;
   readonly stats: ParserStats;
@@ -42,7 +48,6 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
   const { framer, journal, renew } = reading;
   const tail = new Tail();
   let isStart = true;
-
   function push(given: Uint8Array): void {
     renew();
     // one class of array in all that follows: a Buffer among plain arrays would halve the speed of every access
@@ -89,6 +94,7 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
   return {
     push,
     end,
+    readAlone: (bytes, timeMs) => readAlone(reading, bytes, timeMs),
     settle() {
       renew();
       framer.settle();
@@ -100,11 +106,19 @@ export function createParser(options: ParserOptions, out: FragmentWriter, reject
   };
 }
 
-function createReading(
-  options: ParserOptions,
-  out: FragmentWriter,
-  reject: (reject: Reject) => void,
-): Reading & { framer: Framer; renew(): void } {
+type OwnReading = Reading & { readonly framer: Framer; renew(): void };
+
+function readAlone({ framer, journal, renew }: OwnReading, given: Uint8Array, timeMs: number): void {
+  renew();
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
+  journal.stats.bytes += bytes.length;
+  framer.restart(timeMs);
+  const markBytes = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0;
+  framer.advance(markBytes);
+  framer.read(bytes.subarray(markBytes), true);
+}
+
+function createReading(options: ParserOptions, out: FragmentWriter, reject: (reject: Reject) => void): OwnReading {
   const identities = new Identities(out.dictionary);
   const recorder = new Recorder(out);
   const journal = new Journal(options.origin, reject);

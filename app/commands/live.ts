@@ -35,8 +35,8 @@ const withModelFlag = (command: Command): Command =>
   command.option('--model <file>', 'a learned model that windows are judged by, too; see tripline train');
 
 const INGEST_HELP = `
-Without an input it follows the sources of the config, shared among all ingest processes of the same bus. An input is a
-file, a folder, a pattern in quotes, or - for standard input; it is read once, to its end.
+Without an input it follows the sources of the config, shared among all ingest processes of the same bus, and takes what
+is sent to listen: of the config. An input is a file, a folder, a pattern in quotes, or - for standard input; it is read once, to its end.
 
 Examples:
   $ tripline ingest --config tripline.yaml
@@ -83,7 +83,7 @@ export function liveCommands(io: Io, version: string): Command[] {
     .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')
     .addHelpText('after', INGEST_HELP)
     .action((inputs: readonly string[], flags: LiveFlags) =>
-      host('ingest', flags, async (config) => [await ingestRole(config, inputs, flags, io)], false),
+      host('ingest', flags, async (config) => await ingestRoles(config, inputs, flags, io), false),
     );
   const detect = withModelFlag(withCommon(new Command('detect')))
     .description('judge what is on the bus: any number of processes share the functions')
@@ -102,8 +102,8 @@ export function liveCommands(io: Io, version: string): Command[] {
     .action((inputs: readonly string[], flags: LiveFlags) =>
       host('run', flags, async (config) => {
         const { runDetect, runNotify } = await roles();
-        const ingesting = await ingestRole(config, inputs, flags, io);
-        return [ingesting, { name: 'detect', run: runDetect }, { name: 'notify', run: runNotify }];
+        const ingesting = await ingestRoles(config, inputs, flags, io);
+        return [...ingesting, { name: 'detect', run: runDetect }, { name: 'notify', run: runNotify }];
       }),
     );
   return [run, ingest, detect, notify];
@@ -122,19 +122,30 @@ function configOf(file: string | null, flags: LiveFlags, io: Io, command: string
   return { ...config, live };
 }
 
-/** What is read: the inputs of the command line, once or for ever, or the sources of the config. */
-async function ingestRole(config: Config, inputs: readonly string[], flags: LiveFlags, io: Io): Promise<HostRole> {
+/** What is read: the inputs of the command line, once or for ever, or the sources of the config and who sends to it. */
+async function ingestRoles(
+  config: Config,
+  inputs: readonly string[],
+  flags: LiveFlags,
+  io: Io,
+): Promise<readonly HostRole[]> {
   const { FollowingIngest, ingestInputs } = await roles();
   const origin = { logGroup: flags.logGroup, account: flags.account, region: flags.region };
   if (inputs.length === 0) {
-    if (config.live.sources.length === 0)
-      throw new UsageError('nothing to read: name an input, or sources: in the config');
-    return { name: 'ingest', run: (context) => new FollowingIngest(context, context.config.live.sources).run() };
+    const { sources, listen } = config.live;
+    if (sources.length === 0 && listen === undefined)
+      throw new UsageError('nothing to read: name an input, or sources: or listen: in the config');
+    const { ingestListen } = await import('../roles/ingest-listen.ts');
+    const found: HostRole[] = [];
+    if (sources.length > 0)
+      found.push({ name: 'ingest', run: (context) => new FollowingIngest(context, context.config.live.sources).run() });
+    if (listen !== undefined) found.push({ name: 'listen', run: (context) => ingestListen(context) });
+    return found;
   }
   if (flags.follow === true && !inputs.includes('-')) {
     const given = Object.fromEntries(Object.entries(origin).filter(([, value]) => value !== undefined));
     const followed = [{ files: [...inputs], follow: true, ...given }];
-    return { name: 'ingest', run: (context) => new FollowingIngest(context, followed).run() };
+    return [{ name: 'ingest', run: (context) => new FollowingIngest(context, followed).run() }];
   }
   const found = await expandInputs(inputs);
   if (found.inputs.length === 0) {
@@ -147,5 +158,5 @@ async function ingestRole(config: Config, inputs: readonly string[], flags: Live
     for (const problem of read.problems) context.log.warn('an input could not be read to its end', { why: problem });
     context.log.info(`read ${plural(sources.length, 'input')}: ${bytes(read.bytes)}, ${read.fragments} fragments`);
   };
-  return { name: 'ingest', run, isOnce: true };
+  return [{ name: 'ingest', run, isOnce: true }];
 }

@@ -32,15 +32,23 @@ export class Lane {
   readonly name: string;
   readonly #sink: FragmentSink;
   readonly #clock: ArrivalClock;
+  readonly #latestMs: () => number;
   #tickedMs: number;
   #newestMs: number;
   #isLive: boolean;
   /** it was told that nothing more comes; what comes all the same begins anew */
   #isOver = false;
 
-  constructor(name: string, sink: FragmentSink, { watermarkMs, isLive, newestMs }: LaneState = NEW) {
+  /** @param latestMs no tick is later than it says: for logs that come with a delay; none unless told */
+  constructor(
+    name: string,
+    sink: FragmentSink,
+    { watermarkMs, isLive, newestMs }: LaneState = NEW,
+    latestMs: () => number = () => Number.POSITIVE_INFINITY,
+  ) {
     this.name = name;
     this.#sink = sink;
+    this.#latestMs = latestMs;
     this.#clock = new ArrivalClock(watermarkMs, FINE_MS);
     this.#tickedMs = watermarkMs;
     this.#isLive = isLive;
@@ -63,7 +71,7 @@ export class Lane {
       const timeMs = f[i * F.stride + F.time]!;
       if (timeMs > this.#newestMs) this.#newestMs = timeMs;
       if (!this.#clock.observe(u[i * U.stride + U.fn]!, u[i * U.stride + U.id0]!, timeMs)) continue;
-      const wholeMs = Math.floor(this.#clock.watermarkMs / TICK_MS) * TICK_MS;
+      const wholeMs = Math.floor(Math.min(this.#clock.watermarkMs, this.#latestMs()) / TICK_MS) * TICK_MS;
       if (wholeMs <= this.#tickedMs) continue;
       this.#sink.add(block, from, i + 1);
       from = i + 1;
@@ -96,7 +104,7 @@ export class Lane {
       return;
     }
     if (isAtEnd) timeMs = Math.max(timeMs, nowMs - DELIVERY_MS);
-    timeMs = Math.min(timeMs, nowMs + FUTURE_MS);
+    timeMs = Math.min(timeMs, nowMs + FUTURE_MS, this.#latestMs());
     if (timeMs > this.#tickedMs || Number.isNaN(this.#tickedMs)) this.#tick(timeMs);
   }
 

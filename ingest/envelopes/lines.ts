@@ -127,6 +127,13 @@ export class LineReader {
     for (const message of this.#waiting.splice(0)) this.#readUndated(message);
   }
 
+  /** What comes next has nothing to do with the lines before it. Call after `end`. @param timeMs of lines that tell none, NaN = none */
+  restart(timeMs: number): void {
+    this.#style = 'unknown';
+    this.#isPrefixed = false;
+    this.#lastMs = timeMs;
+  }
+
   #startsPrefixed(text: string, offset: number, line: number): boolean {
     const first = text.charCodeAt(0);
     if (!(first >= 0x30 && first <= 0x39)) return false;
