@@ -21,10 +21,7 @@ const STATE_FILE = 'listen.json';
  * Takes what others send to us over HTTP, until the signal: then requests under way are answered, and new ones refused. A
  * request is acknowledged when what it brought is safe on the bus. @throws {HttpError | ConfigError}
  */
-export async function ingestListen(
-  context: RoleContext,
-  onListening: (url: string) => void = () => {},
-): Promise<void> {
+export async function ingestListen(context: RoleContext, onListening: (url: string) => void = () => {}): Promise<void> {
   const settings = context.config.live.listen;
   if (settings === undefined) return;
   const { signal, health, log, config } = context;
