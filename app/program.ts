@@ -10,6 +10,7 @@ import { budgetCommand } from './commands/budget.ts';
 import { checkCommand } from './commands/check.ts';
 import { coverageCommand } from './commands/coverage.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
 import { liveCommands } from './commands/live.ts';
@@ -51,6 +52,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     demoCommand(io, end),
     replayCommand(io, end),
     ...liveCommands(io, version),
+    doctorCommand(io, end),
     setupCommand(io),
     statusCommand(io, end),
     topCommand(io),

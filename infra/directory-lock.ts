@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { open, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { StorageError } from './storage-error.ts';
 
 const PATTERN = /^writer~(?<host>[^~]*)~(?<pid>\d+)~(?<started>\d+)\.lock$/;
@@ -72,4 +72,16 @@ export async function lockDirectory(dir: string): Promise<() => Promise<void>> {
     throw error;
   }
   return release;
+}
+
+/** Who holds one of the folders in and below `dir`; a process of another host may be gone. Reads only. */
+export async function lockHolders(dir: string): Promise<{ readonly pid: number; readonly host: string | null }[]> {
+  const names = await readdir(dir, { recursive: true }).catch(() => []);
+  const own = encodeURIComponent(hostname());
+  const holders = names.flatMap((name) => {
+    const { host, pid = '', started = '' } = PATTERN.exec(basename(name))?.groups ?? {};
+    if (host === undefined || (host === own && !isAlive(Number(pid), started))) return [];
+    return [{ pid: Number(pid), host: host === own ? null : decodeURIComponent(host) }];
+  });
+  return [...new Map(holders.map((holder) => [`${holder.host}/${holder.pid}`, holder])).values()];
 }

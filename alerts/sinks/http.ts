@@ -34,6 +34,8 @@ export type HttpAnswer =
       readonly isWhole: boolean;
       /** what `Retry-After` asks for, 0 to an hour; 0 where it does not */
       readonly retryAfterMs: number;
+      /** the clock of the host, ms since 1970, where it tells it */
+      readonly dateMs?: number;
     }
   /** no answer: it may have arrived or not */
   | { readonly kind: 'failed'; readonly why: string }
@@ -146,7 +148,8 @@ async function exchange(url: URL, request: HttpRequest, { lookup, nowMs, signal 
     const { text, isWhole } = wantsText(status)
       ? await textOf(response, request.textBytes ?? TEXT_BYTES)
       : { text: '', isWhole: true };
-    return { kind: 'answer', status, text, isWhole, retryAfterMs };
+    const dateMs = Date.parse(response.headers.date ?? '');
+    return { kind: 'answer', status, text, isWhole, retryAfterMs, ...(!Number.isNaN(dateMs) && { dateMs }) };
   } finally {
     outgoing.destroy();
   }
