@@ -28,7 +28,12 @@ export async function probeHttp(url: string, options: ProbeOptions): Promise<Pro
   const { method = 'GET', headers = {}, body = '', tls = {}, signal } = options;
   const { protocol } = new URL(url);
   const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  const settings = { method, headers: { 'user-agent': 'tripline doctor', ...headers, ...length }, agent: false, signal };
+  const settings = {
+    method,
+    headers: { 'user-agent': 'tripline doctor', ...headers, ...length },
+    agent: false,
+    signal,
+  };
   const request = protocol === 'https:' ? https.request(url, { ...settings, ...tls }) : http.request(url, settings);
   request.on('error', () => {}); // also after the answer
   try {

@@ -55,7 +55,11 @@ async function examine(flags: DoctorFlags, io: Io): Promise<Finding[]> {
     if (!(error instanceof ConfigError)) throw error;
     const fix = 'correct the line; a variable of the environment must be set where tripline runs';
     const problems = error.problems.map((problem) => fail('config', problem, fix));
-    return [...(await runChecks([nodeCheck(world)])), ...problems, skipped('all else', 'needs a config that can be read')];
+    return [
+      ...(await runChecks([nodeCheck(world)])),
+      ...problems,
+      skipped('all else', 'needs a config that can be read'),
+    ];
   }
   return withOneClock(await runChecks(checks));
 }
@@ -95,6 +99,15 @@ export function findingLines(findings: readonly Finding[], style: Style): string
   ]);
   const broken = findings.filter(({ verdict }) => verdict === 'fail').length;
   const odd = findings.filter(({ verdict }) => verdict === 'warn').length;
-  const parts = [...(broken > 0 ? [style(`${broken} broken`, 'red')] : []), ...(odd > 0 ? [`${odd} worth a look`] : [])];
-  return [...lines, '', parts.length === 0 ? style('all is well', 'green') : parts.join(', ').concat(`, of ${plural(findings.length, 'finding')}`)];
+  const parts = [
+    ...(broken > 0 ? [style(`${broken} broken`, 'red')] : []),
+    ...(odd > 0 ? [`${odd} worth a look`] : []),
+  ];
+  return [
+    ...lines,
+    '',
+    parts.length === 0
+      ? style('all is well', 'green')
+      : parts.join(', ').concat(`, of ${plural(findings.length, 'finding')}`),
+  ];
 }

@@ -36,7 +36,11 @@ export async function runChecks(checks: readonly Check[], limitMs = CHECK_MS): P
 async function runOne({ what, run }: Check, limitMs: number): Promise<readonly Finding[]> {
   const over = new AbortController();
   const late = wait(limitMs, undefined, { signal: over.signal, ref: true }).then(() => [
-    fail(what, `no answer within ${limitMs / 1000} s`, 'look whether a firewall or a proxy stands between, and whether it runs'),
+    fail(
+      what,
+      `no answer within ${limitMs / 1000} s`,
+      'look whether a firewall or a proxy stands between, and whether it runs',
+    ),
   ]);
   late.catch(() => {}); // ended before its time
   const stop = new AbortController();
@@ -51,11 +55,13 @@ async function runOne({ what, run }: Check, limitMs: number): Promise<readonly F
   }
 }
 
-const isBug = (error: Error): boolean => error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+const isBug = (error: Error): boolean =>
+  error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 
 const WARN_SKEW_MS = 30_000;
 const FAIL_SKEW_MS = 5 * 60_000;
-const SET_CLOCK = 'set this machine\'s clock by NTP (chrony, systemd-timesyncd): signatures and event times depend on it';
+const SET_CLOCK =
+  "set this machine's clock by NTP (chrony, systemd-timesyncd): signatures and event times depend on it";
 
 /** Our clock against that of somebody who answered; the second that a Date header is cut to counts for neither. */
 export function skewFinding(what: string, theirMs: number, ourMs: number): Finding {

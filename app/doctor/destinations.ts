@@ -43,9 +43,14 @@ async function networkFindings(
   const { timeoutMs, allowPrivate } = settings;
   const ask = openHttp({ timeoutMs: Math.min(timeoutMs, MOST_MS), allowPrivate }, { nowMs: world.nowMs });
   const answer = await ask({ ...request, wantsText: () => true }, signal);
-  if (answer.kind === 'forbidden') return [fail(what, answer.why, 'allow the host by name if it is yours; otherwise correct the address')];
-  if (answer.kind === 'failed') return [fail(what, answer.why, 'correct the address, or let this machine reach it (DNS, proxy, firewall, certificate)')];
-  const clock = answer.dateMs === undefined ? [] : [skewFinding(new URL(request.url).host, answer.dateMs, world.nowMs())];
+  if (answer.kind === 'forbidden')
+    return [fail(what, answer.why, 'allow the host by name if it is yours; otherwise correct the address')];
+  if (answer.kind === 'failed')
+    return [
+      fail(what, answer.why, 'correct the address, or let this machine reach it (DNS, proxy, firewall, certificate)'),
+    ];
+  const clock =
+    answer.dateMs === undefined ? [] : [skewFinding(new URL(request.url).host, answer.dateMs, world.nowMs())];
   return [judge(what, answer), ...clock];
 }
 
@@ -81,7 +86,7 @@ const QUESTIONS: { readonly [Type in SinkSettings['type']]: (settings: Of<Type>)
         : ok(what, `the host can be reached; ${LATER}`),
   }),
   alertmanager: (settings) => ({
-    request: { method: 'GET', url: `${settings.url.reveal()}/api/v2/status`, headers: authorization(settings) },
+    request: { method: 'GET', url: `${settings.url}/api/v2/status`, headers: authorization(settings) },
     judge: alertmanagerFinding,
   }),
 };
@@ -92,23 +97,47 @@ function slackFinding(what: string, { status, text }: Answer): Finding {
   const word = /^[a-z_]{3,60}$/.exec(text.trim())?.[0] ?? '';
   if (status === 400 && /^(no_text|invalid_payload|missing_text_or_fallback_or_attachments)$/.test(word))
     return ok(what, 'Slack knows the web hook (asked with an empty message, which it never shows)');
-  if ([403, 404, 410].includes(status)) return fail(what, `Slack answers ${status}${word === '' ? '' : ` ${word}`}: the web hook is not, or no longer, there`, REVOKED);
+  if ([403, 404, 410].includes(status))
+    return fail(
+      what,
+      `Slack answers ${status}${word === '' ? '' : ` ${word}`}: the web hook is not, or no longer, there`,
+      REVOKED,
+    );
   if (status === 429) return warn(what, 'Slack has been asked too often (429)', 'try again in a minute');
-  return warn(what, `the host answers ${status}, which is not what Slack does`, 'look at webhookUrl: https://hooks.slack.com/services/…');
+  return warn(
+    what,
+    `the host answers ${status}, which is not what Slack does`,
+    'look at webhookUrl: https://hooks.slack.com/services/…',
+  );
 }
 
 function slackBotFinding(what: string, { status, text }: Answer): Finding {
   const said = parsed(text) as { ok?: unknown; error?: unknown; team?: unknown; user?: unknown } | null;
-  if (said?.ok === true) return ok(what, `Slack takes the token, as ${String(said.user)} of ${String(said.team)}; ${LATER}`);
+  if (said?.ok === true)
+    return ok(what, `Slack takes the token, as ${String(said.user)} of ${String(said.team)}; ${LATER}`);
   if (typeof said?.error === 'string' && /^[a-z_]{1,60}$/.test(said.error))
-    return fail(what, `Slack does not take the token: ${said.error}`, 'copy the bot token (xoxb-…) of the installed app again');
+    return fail(
+      what,
+      `Slack does not take the token: ${said.error}`,
+      'copy the bot token (xoxb-…) of the installed app again',
+    );
   return warn(what, `the host answers ${status}, which is not what Slack does`, 'look at baseUrl');
 }
 
 function alertmanagerFinding(what: string, { status }: Answer): Finding {
   if (status === 200) return ok(what, 'Alertmanager answers');
-  if (status === 401 || status === 403) return fail(what, `Alertmanager answers ${status}: it does not take us`, 'look at username and password, or bearerToken');
-  if (status === 404) return fail(what, 'there is no Alertmanager at this address (404)', 'look at url: without /api/v2/alerts, with a path where it has one');
+  if (status === 401 || status === 403)
+    return fail(
+      what,
+      `Alertmanager answers ${status}: it does not take us`,
+      'look at username and password, or bearerToken',
+    );
+  if (status === 404)
+    return fail(
+      what,
+      'there is no Alertmanager at this address (404)',
+      'look at url: without /api/v2/alerts, with a path where it has one',
+    );
   return warn(what, `Alertmanager answers ${status}`, 'look at it');
 }
 

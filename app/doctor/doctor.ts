@@ -9,12 +9,15 @@ import type { DoctorWorld } from './world.ts';
 
 /** Everything that a configuration needs of the world, in the order in which it is shown. */
 export function checksOf(config: Config, file: string | null, world: DoctorWorld): Check[] {
-  const { bus, state, http, listen } = config.live;
+  const { bus, state, http } = config.live;
+  const listen = listenOf(config);
   return [
     nodeCheck(world),
     configCheck(config, file),
     ...sourceChecks(config, world),
-    ...(bus.kafka === undefined ? [folderCheck('bus', bus.local?.dir ?? './.tripline/bus', world)] : [kafkaCheck(bus.kafka)]),
+    ...(bus.kafka === undefined
+      ? [folderCheck('bus', bus.local?.dir ?? './.tripline/bus', world)]
+      : [kafkaCheck(bus.kafka)]),
     storeCheck(config.store, world),
     folderCheck('state', state, world),
     ...destinationChecks(config, world),
@@ -24,17 +27,36 @@ export function checksOf(config: Config, file: string | null, world: DoctorWorld
   ];
 }
 
+interface Listening {
+  readonly address: string;
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
+const listenOf = ({ live }: Config): Listening | undefined => (live as { readonly listen?: Listening }).listen;
+
 /** It was read without a problem; what is missing that somebody surely wants is said. */
-function configCheck({ live }: Config, file: string | null): Check {
+function configCheck(config: Config, file: string | null): Check {
   const what = 'config';
+  const { live } = config;
   return {
     what,
     async run() {
       const findings: Finding[] = [ok(what, file === null ? 'no file: the defaults' : `${file} is fine`)];
-      if (live.sources.length === 0 && live.listen === undefined)
-        findings.push(warn(what, 'nothing is read: there are no sources', 'tripline init writes a config; or name inputs with tripline run INPUT'));
+      if (live.sources.length === 0 && listenOf(config) === undefined)
+        findings.push(
+          warn(
+            what,
+            'nothing is read: there are no sources',
+            'tripline init writes a config; or name inputs with tripline run INPUT',
+          ),
+        );
       if (live.destinations.length === 0)
-        findings.push(warn(what, 'nobody is told: there are no destinations', 'add destinations: docs/cli.md; until then tripline run shows alerts on the screen'));
+        findings.push(
+          warn(
+            what,
+            'nobody is told: there are no destinations',
+            'add destinations: docs/cli.md; until then tripline run shows alerts on the screen',
+          ),
+        );
       return findings;
     },
   };

@@ -18,11 +18,23 @@ export function kafkaCheck(settings: KafkaSettings, find = findKafkaTopics): Che
         const plan = topicPlan(settings);
         const missing = TOPICS.filter((topic) => found[topic] === null).map((topic) => `${settings.prefix}.${topic}`);
         if (missing.length > 0)
-          return [fail(WHAT, `topics are missing: ${missing.join(', ')}`, 'make them: tripline setup (or tripline setup --print for an administrator)')];
+          return [
+            fail(
+              WHAT,
+              `topics are missing: ${missing.join(', ')}`,
+              'make them: tripline setup (or tripline setup --print for an administrator)',
+            ),
+          ];
         return TOPICS.flatMap((topic): Finding[] => {
           const [partitions, planned] = [found[topic] ?? 0, plan.partitions[topic]];
           if (partitions === planned) return [];
-          return [warn(WHAT, `${settings.prefix}.${topic} has ${plural(partitions, 'partition')}, the config says ${planned}`, 'set bus.kafka.topics to what is there: partitions cannot be changed later')];
+          return [
+            warn(
+              WHAT,
+              `${settings.prefix}.${topic} has ${plural(partitions, 'partition')}, the config says ${planned}`,
+              'set bus.kafka.topics to what is there: partitions cannot be changed later',
+            ),
+          ];
         }).concat(ok(WHAT, `${settings.brokers.join(', ')} answer, all topics are there`));
       } catch (error) {
         if (!(error instanceof BusError)) throw error;
@@ -33,7 +45,9 @@ export function kafkaCheck(settings: KafkaSettings, find = findKafkaTopics): Che
 }
 
 function fixOf({ code, message }: BusError): string {
-  if (code === 'REFUSED' && /SASL|AUTHENTICATION/i.test(message)) return 'look at bus.kafka.sasl: the user, the password, the mechanism';
-  if (code === 'REFUSED') return 'let this user read and write the topics and groups of this prefix (ACLs), or look at bus.kafka.tls';
+  if (code === 'REFUSED' && /SASL|AUTHENTICATION/i.test(message))
+    return 'look at bus.kafka.sasl: the user, the password, the mechanism';
+  if (code === 'REFUSED')
+    return 'let this user read and write the topics and groups of this prefix (ACLs), or look at bus.kafka.tls';
   return 'look at bus.kafka.brokers, and whether the brokers run and may be reached from here';
 }

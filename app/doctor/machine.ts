@@ -38,8 +38,19 @@ export function folderCheck(what: string, dir: string, world: DoctorWorld): Chec
       const existing = nearestExisting(place);
       const denied = writeTrouble(existing);
       if (denied !== null) {
-        const why = denied === 'EROFS' ? 'the file system is read-only' : denied === 'ENOTDIR' ? 'it is a file' : `this user may not write (${denied})`;
-        return [fail(what, `${dir}: ${why}`, `make ${existing} writable for the user that runs tripline, or name another folder in the config`)];
+        const why =
+          denied === 'EROFS'
+            ? 'the file system is read-only'
+            : denied === 'ENOTDIR'
+              ? 'it is a file'
+              : `this user may not write (${denied})`;
+        return [
+          fail(
+            what,
+            `${dir}: ${why}`,
+            `make ${existing} writable for the user that runs tripline, or name another folder in the config`,
+          ),
+        ];
       }
       return [...roomFindings(what, dir, existing, world), ...(await holderFindings(what, dir, world))];
     },
@@ -65,7 +76,14 @@ function writeTrouble(dir: string): string | null {
 function roomFindings(what: string, dir: string, existing: string, world: DoctorWorld): Finding[] {
   const free = (world.freeBytes ?? freeBytesOf)(existing);
   const room = `${dir}: ${bytes(free)} free`;
-  if (free < FULL_BYTES) return [fail(what, `${room}: the disk is full`, 'make room or name a folder on another disk: what cannot be written stops the installation')];
+  if (free < FULL_BYTES)
+    return [
+      fail(
+        what,
+        `${room}: the disk is full`,
+        'make room or name a folder on another disk: what cannot be written stops the installation',
+      ),
+    ];
   if (free < LOW_BYTES) return [warn(what, room, 'make room: below 100 MB nothing is taken any more')];
   return [ok(what, `${room}, writable`)];
 }
@@ -85,7 +103,11 @@ async function holderFindings(what: string, dir: string, { running, cwd }: Docto
       return warn(what, `${dir} belongs to process ${pid} on host ${host}`, fix);
     }
     if (isOurs(pid)) return skipped(what, `${dir} is in use by the running installation (process ${pid})`);
-    return fail(what, `${dir} is in use by process ${pid}, which does not answer`, `end process ${pid}, or name another folder`);
+    return fail(
+      what,
+      `${dir} is in use by process ${pid}, which does not answer`,
+      `end process ${pid}, or name another folder`,
+    );
   });
 }
 
@@ -104,14 +126,19 @@ export function portCheck(what: string, listen: string, world: DoctorWorld): Che
       if (trouble === 'EADDRINUSE')
         return [fail(what, `${listen}: another program has this port`, 'end it, or choose another port in the config')];
       if (trouble === 'EACCES') return [fail(what, `${listen}: this user may not open it`, 'choose a port above 1023')];
-      if (trouble === 'EADDRNOTAVAIL') return [fail(what, `${listen}: this machine has no such address`, 'name one of its addresses, or 127.0.0.1')];
+      if (trouble === 'EADDRNOTAVAIL')
+        return [fail(what, `${listen}: this machine has no such address`, 'name one of its addresses, or 127.0.0.1')];
       return [fail(what, `${listen}: ${trouble}`, 'choose another address in the config')];
     },
   };
 }
 
 /** A certificate that we show: readable, of its key, not at its end. */
-export function certificateCheck(what: string, files: { readonly cert: string; readonly key: string }, world: DoctorWorld): Check {
+export function certificateCheck(
+  what: string,
+  files: { readonly cert: string; readonly key: string },
+  world: DoctorWorld,
+): Check {
   return {
     what,
     async run() {
@@ -120,18 +147,34 @@ export function certificateCheck(what: string, files: { readonly cert: string; r
       try {
         certificate = new X509Certificate(cert);
       } catch {
-        return [fail(what, `${files.cert} is no certificate in PEM`, 'name the file of the certificate, with those that signed it behind it')];
+        return [
+          fail(
+            what,
+            `${files.cert} is no certificate in PEM`,
+            'name the file of the certificate, with those that signed it behind it',
+          ),
+        ];
       }
       try {
         createSecureContext({ cert, key });
       } catch {
-        return [fail(what, `${files.key} is not the key of ${files.cert}`, 'name the private key that the certificate was made for')];
+        return [
+          fail(
+            what,
+            `${files.key} is not the key of ${files.cert}`,
+            'name the private key that the certificate was made for',
+          ),
+        ];
       }
       const days = Math.floor((Date.parse(certificate.validTo) - world.nowMs()) / DAY_MS);
       if (Date.parse(certificate.validFrom) > world.nowMs())
         return [fail(what, `${files.cert} is not valid before ${certificate.validFrom}`, 'look at the clock, or wait')];
-      if (days < 0) return [fail(what, `${files.cert} expired on ${certificate.validTo}`, 'renew it; tripline reload takes the new one')];
-      if (days < SOON_DAYS) return [warn(what, `${files.cert} expires in ${days} days`, 'renew it; tripline reload takes the new one')];
+      if (days < 0)
+        return [
+          fail(what, `${files.cert} expired on ${certificate.validTo}`, 'renew it; tripline reload takes the new one'),
+        ];
+      if (days < SOON_DAYS)
+        return [warn(what, `${files.cert} expires in ${days} days`, 'renew it; tripline reload takes the new one')];
       return [ok(what, `${files.cert} is valid for ${days} days, and its key fits`)];
     },
   };

@@ -15,8 +15,16 @@ function fileCheck(what: string, files: readonly string[]): Check {
     async run() {
       const { inputs, problems } = await expandInputs(files);
       const denied = problems.find(({ message }) => /permission|EACCES/i.test(message));
-      if (denied !== undefined) return [fail(what, `${denied.name}: ${denied.message}`, 'let the user that runs tripline read it')];
-      if (inputs.length === 0) return [warn(what, `${files.join(', ')}: no file is there yet`, 'look at the pattern; files that come later are found')];
+      if (denied !== undefined)
+        return [fail(what, `${denied.name}: ${denied.message}`, 'let the user that runs tripline read it')];
+      if (inputs.length === 0)
+        return [
+          warn(
+            what,
+            `${files.join(', ')}: no file is there yet`,
+            'look at the pattern; files that come later are found',
+          ),
+        ];
       return [ok(what, `${files.join(', ')}: ${plural(inputs.length, 'file')}`)];
     },
   };
