@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { type HttpAnswer, type HttpRequest, openHttp } from '../../alerts/sinks/http.ts';
+import { openSink } from '../../alerts/sinks/open.ts';
 import type { SinkSettings } from '../../alerts/sinks/settings.ts';
+import { testNotices } from '../../alerts/test-notice.ts';
 import type { Config } from '../config.ts';
 import type { DestinationSettings } from '../config-destinations.ts';
 import { ConfigError } from '../config-error.ts';
@@ -51,7 +54,31 @@ async function networkFindings(
     ];
   const clock =
     answer.dateMs === undefined ? [] : [skewFinding(new URL(request.url).host, answer.dateMs, world.nowMs())];
-  return [judge(what, answer), ...clock];
+  const judged = judge(what, answer);
+  if (!world.isSending || judged.verdict === 'fail') return [judged, ...clock];
+  return [await sendTest(what, settings, world, signal), ...clock];
+}
+
+/** Opens and resolves an incident of its own. */
+async function sendTest(
+  what: string,
+  settings: SinkSettings,
+  { nowMs }: DoctorWorld,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const sink = openSink(settings, { nowMs });
+  let memory: unknown = null;
+  for (const notice of testNotices(randomUUID().slice(0, 8), nowMs())) {
+    const outcome = await sink.send({ notice, memory, isRetry: false }, signal);
+    if (outcome.kind !== 'taken')
+      return fail(
+        what,
+        `did not take the ${notice.transition} test notice: ${outcome.why}`,
+        'look at the address, the key and the channel',
+      );
+    memory = outcome.memory ?? memory;
+  }
+  return ok(what, 'took a test notice and its end: look whether somebody sees it');
 }
 
 type Answer = HttpAnswer & { readonly kind: 'answer' };

@@ -4,7 +4,18 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BusError } from '../../infra/bus.ts';
 import { tripline } from '../../test/captured-run.ts';
 import { parseConfig } from '../config.ts';
-import { begin, certificate, end, expectOnly, folder, healthy, troubles, yamlOf } from './broken.fixture.ts';
+import {
+  begin,
+  certificate,
+  doctor,
+  end,
+  expectOnly,
+  folder,
+  healthy,
+  serve,
+  troubles,
+  yamlOf,
+} from './broken.fixture.ts';
 import { type Finding, runChecks } from './check.ts';
 import { kafkaCheck } from './kafka.ts';
 
@@ -95,5 +106,30 @@ describe('the command', () => {
         .map((line) => (JSON.parse(line) as Finding).verdict),
     ).not.toContain('fail');
     expect(code).toBe(0);
+  });
+});
+
+describe('with --send', () => {
+  test('each destination takes a test notice and its end', async () => {
+    const seen: { status: string }[] = [];
+    const url = await serve((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      request.on('end', () => {
+        if (request.method === 'POST') seen.push(JSON.parse(body) as { status: string });
+        response.writeHead(204).end();
+      });
+    });
+    const destinations = `[{type: webhook, url: "${url}/hook-SECRET", allowPrivate: ["127.0.0.1"]}]`;
+    const findings = await doctor({ ...(await healthy()), destinations }, { isSending: true });
+    expect(troubles(findings)).toEqual([]);
+    expect(seen).toEqual([
+      expect.objectContaining({ status: 'open' }),
+      expect.objectContaining({ status: 'resolved' }),
+    ]);
+    await doctor({ ...(await healthy()), destinations });
+    expect(seen).toHaveLength(2);
   });
 });

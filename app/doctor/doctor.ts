@@ -9,8 +9,7 @@ import type { DoctorWorld } from './world.ts';
 
 /** Everything that a configuration needs of the world, in the order in which it is shown. */
 export function checksOf(config: Config, file: string | null, world: DoctorWorld): Check[] {
-  const { bus, state, http } = config.live;
-  const listen = listenOf(config);
+  const { bus, state, http, listen } = config.live;
   return [
     nodeCheck(world),
     configCheck(config, file),
@@ -27,21 +26,14 @@ export function checksOf(config: Config, file: string | null, world: DoctorWorld
   ];
 }
 
-interface Listening {
-  readonly address: string;
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-}
-const listenOf = ({ live }: Config): Listening | undefined => (live as { readonly listen?: Listening }).listen;
-
 /** It was read without a problem; what is missing that somebody surely wants is said. */
-function configCheck(config: Config, file: string | null): Check {
+function configCheck({ live }: Config, file: string | null): Check {
   const what = 'config';
-  const { live } = config;
   return {
     what,
     async run() {
       const findings: Finding[] = [ok(what, file === null ? 'no file: the defaults' : `${file} is fine`)];
-      if (live.sources.length === 0 && listenOf(config) === undefined)
+      if (live.sources.length === 0 && live.listen === undefined)
         findings.push(
           warn(
             what,
