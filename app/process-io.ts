@@ -27,19 +27,22 @@ export function processIo(): Io {
 
 export function outputTo(stream: NodeJS.WriteStream | NodeJS.WritableStream): Output {
   let failure: Error | null = null;
-  let failed: (error: Error) => void = () => {};
+  const writing = new Set<(error: Error) => void>();
   stream.on('error', (error: NodeJS.ErrnoException) => {
     failure ??= error.code === 'EPIPE' ? new ClosedOutputError('output closed') : error;
-    failed(failure);
+    for (const fail of writing) fail(failure);
+    writing.clear();
   });
   return {
     isTTY: 'isTTY' in stream && stream.isTTY === true,
     write: (text) =>
       new Promise((resolve, reject) => {
         if (failure !== null) return reject(failure);
-        failed = reject;
+        writing.add(reject);
         const written = (error?: Error | null) => {
-          if (error === undefined || error === null) resolve(); // an error arrives as an event, too
+          if (error !== undefined && error !== null) return; // it arrives as an event, too
+          writing.delete(reject);
+          resolve();
         };
         stream.write(text, written);
       }),

@@ -80,7 +80,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     await Promise.all(written);
     return exitCode;
   } catch (error) {
-    await Promise.all(written);
+    await Promise.allSettled(written); // what was asked for may have had no reader: nobody is left to tell
     return await explain(error, io);
   }
 }

@@ -212,6 +212,8 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
             for (const event of events) {
               metrics.alerts.said(event);
               metrics.alerts.latency(Math.max(0, (nowMs() - Date.parse(event.at)) / 1000));
+              const { alert_id, at, severity } = event;
+              log.debug('said', { alert_id, event: event.event, severity, function: event.function.name, at });
             }
           },
           onProgress: (merge) => {
