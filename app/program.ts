@@ -69,7 +69,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
   ];
   for (const command of commands) program.addCommand(command);
   const written: Promise<void>[] = [];
-  for (const command of [program, ...commands]) {
+  for (const command of [program, ...commands, ...commands.flatMap((it) => it.commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => written.push(io.stdout.write(text)),
       writeErr: (text) => written.push(io.stderr.write(text)),

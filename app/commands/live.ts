@@ -8,6 +8,7 @@ import { fileSource, type Source } from '../replay-read.ts';
 import type { RoleContext } from '../roles/context.ts';
 import type { HostRole } from '../roles/running-roles.ts';
 import { bytes, plural } from '../style.ts';
+import { notifyCommands } from './notify.ts';
 
 interface LiveFlags {
   readonly config?: string;
@@ -95,6 +96,7 @@ export function liveCommands(io: Io, version: string): Command[] {
     .action((flags: LiveFlags) =>
       host('notify', flags, async () => [{ name: 'notify', run: (await roles()).runNotify }]),
     );
+  for (const command of notifyCommands(io)) notify.addCommand(command);
   const run = withModelFlag(withOrigin(withCommon(new Command('run'))))
     .description('ingest, detect and notify in one process')
     .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')

@@ -115,8 +115,8 @@ export class Deliverer {
         this.#changed();
       },
       onIgnored: (n, why) => log.warn('a notice is not delivered now', { destination, n, why }),
-      onUnknown: ({ incident_id: incident, version }) =>
-        log.warn('a notice that is to be sent again is not known any more', { destination, incident, version }),
+      onUnknown: ({ delivery }) =>
+        log.warn('a notice that is to be sent again is not known any more', { destination, delivery }),
       onUnrefreshed: (why) => log.warn('open incidents could not be refreshed', { destination, why, at: nowMs() }),
     };
   }

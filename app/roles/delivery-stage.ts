@@ -8,7 +8,7 @@ import { type DeliveryPlace, DeliveryState } from './delivery-state.ts';
 import { decodeNotice, type NumberedEntry, type NumberedNotice } from './notices.ts';
 import { following, missing, reaching } from './numbering.ts';
 import type { Outlet } from './outlet.ts';
-import { askedAgain, type Resend } from './resend.ts';
+import { askedAgain, meantBy, type Resend } from './resend.ts';
 import type { Stage } from './stage.ts';
 
 export interface DeliveryHooks extends AttemptHooks {
@@ -155,10 +155,9 @@ export class DeliveryStage implements Stage {
     const { name } = this.#outlet;
     if ('notice' in said) return said.to.includes(name) ? { said, place, isResent: false } : null;
     const asked = askedAgain(said);
-    if (asked === null || (asked.to !== null && asked.to !== name)) return null;
-    const known = this.#state.known(asked.incident_id);
-    const found = asked.version === null ? known.at(-1) : known.find(({ row }) => row.version === asked.version);
-    if (found === undefined) {
+    if (asked?.destination !== name) return null;
+    const found = meantBy(asked.delivery, this.#state.kept);
+    if (found === null) {
       this.#options.hooks.onUnknown(asked);
       return null;
     }

@@ -56,11 +56,9 @@ export class DeliveryState {
     if (notice.status === 'open' || notice.status === 'acknowledged') this.open.push(notice);
   }
 
-  /** Notices that are known of an incident: given up or delivered of late, newest last. */
-  known(incidentId: string): KeptDelivery[] {
-    return [...this.recent.items, ...this.dead.items]
-      .filter(({ notice }) => notice.incident_id === incidentId)
-      .sort((a, b) => a.notice.version - b.notice.version || a.row.endedMs - b.row.endedMs);
+  /** Notices that can be sent again: given up, or delivered of late. */
+  get kept(): KeptDelivery[] {
+    return [...this.recent.items, ...this.dead.items];
   }
 
   pages(): Map<string, Uint8Array> {

@@ -1,23 +1,26 @@
+import type { KeptDelivery } from '../../alerts/delivery-row.ts';
+import { deliveryKey } from '../../alerts/notice.ts';
 import type { NumberedEntry } from './notices.ts';
 
-/** Somebody asked for a notice once more. */
+/** Somebody asked for a notice once more: `tripline notify resend`. */
 export interface Resend {
-  readonly incident_id: string;
-  /** null = the newest that is known */
-  readonly version: number | null;
-  /** name of the destination; null = all that know it */
-  readonly to: string | null;
+  readonly destination: string;
+  /** key of the delivery, or the incident alone: then its newest that is known */
+  readonly delivery: string;
 }
-
-export const RESEND = 'resend';
 
 /** Null where the entry asks for something else. */
 export function askedAgain({ entry }: NumberedEntry): Resend | null {
-  const { kind, incident_id, version, to } = entry;
-  if (kind !== RESEND || typeof incident_id !== 'string') return null;
-  return {
-    incident_id,
-    version: Number.isInteger(version) ? (version as number) : null,
-    to: typeof to === 'string' ? to : null,
-  };
+  const { kind, destination, delivery } = entry;
+  if (kind !== 'resend' || typeof destination !== 'string' || typeof delivery !== 'string') return null;
+  return { destination, delivery };
+}
+
+/** Of what is kept, what is asked for. */
+export function meantBy(delivery: string, kept: readonly KeptDelivery[]): KeptDelivery | null {
+  const byKey = kept.filter(({ notice }) => deliveryKey(notice) === delivery);
+  const meant = byKey.length > 0 ? byKey : kept.filter(({ notice }) => notice.incident_id === delivery);
+  const newest = (a: KeptDelivery, b: KeptDelivery) =>
+    b.notice.version - a.notice.version || b.row.endedMs - a.row.endedMs;
+  return meant.toSorted(newest)[0] ?? null;
 }
