@@ -63,6 +63,8 @@ const OF_DETAIL: Readonly<Record<string, readonly Threat[]>> = {
 export function threatsOf(signal: Signal, direction: 'up' | 'down' | null, detail: string | null): string[] {
   const what = detail?.split(':', 1)[0] ?? '';
   const ids =
-    signal === 'invocations' && direction === 'down' ? OF_SIGNAL.silence : (OF_DETAIL[what] ?? OF_SIGNAL[signal]);
+    signal === 'invocations' && direction === 'down'
+      ? OF_SIGNAL.silence
+      : ((Object.hasOwn(OF_DETAIL, what) ? OF_DETAIL[what] : undefined) ?? OF_SIGNAL[signal]);
   return ids.map((id) => `${id} ${THREATS[id]}`);
 }

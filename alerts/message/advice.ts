@@ -1,4 +1,5 @@
 import type { AlertEvent, Signal } from '../event.ts';
+import { entryOf } from './clean.ts';
 import { splitOf } from './headline.ts';
 
 /** What to check first, one or two short sentences. */
@@ -7,7 +8,9 @@ export function adviceOf(event: AlertEvent): string {
   const versions = splitOf(event);
   if (versions !== null && versions.claim !== 'alike')
     return `Roll back ${versions.version} or move its traffic away, then read its errors.`;
-  const byDetail = OF_DETAIL[detail];
+  if ((event.functions?.length ?? 0) > 1 && event.signal !== 'telemetry')
+    return 'Look first at what these functions share: a service they call, the network, a quota of the account.';
+  const byDetail = entryOf(OF_DETAIL, detail);
   if (byDetail !== undefined) return byDetail;
   if (
     event.signal === 'invocations' &&

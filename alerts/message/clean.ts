@@ -2,10 +2,13 @@ import { redact } from '../../ingest/redact.ts';
 
 const ELLIPSIS = '…';
 /** What is not seen but can hide or reorder what is: format characters but the joiners that scripts and emoji need. */
-const INVISIBLE = /(?!\u200c|\u200d)(?:\p{Cf}|\u034f|\u115f|\u1160|\u3164|\uffa0|\u2800|[\ufe00-\ufe0e])/gu;
+const INVISIBLE =
+  /(?<=[\u0021-\u007e])[\u200c\u200d]|(?!\u200c|\u200d)(?:\p{Cf}|\u034f|\u115f|\u1160|\u3164|\uffa0|\u2800|[\ufe00-\ufe0e])/gu;
 /** More marks on one letter than any script writes. */
 const PILED_MARKS = /(\p{M}{4})\p{M}+/gu;
 const BLANKS = /[\s\u00a0]+/g;
+/** What some sink escapes, or what may be part of a longer character. */
+const SPECIAL = /[^ -~]|[&<>*~`_@]/;
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
@@ -21,9 +24,11 @@ export function clean(text: string, limit: number): string {
 
 /**
  * `text`, each character (as a person sees one) as `written` writes it, cut to `limit` UTF-16 units: never within a surrogate
- * pair, a letter with its marks, or an escape. What was cut ends in `…`.
+ * pair, a letter with its marks, or an escape. What was cut ends in `…`. `written` may change but what is no plain
+ * ASCII, and `&<>*~`_@`.
  */
 export function fit(text: string, limit: number, written: (grapheme: string) => string = (it) => it): string {
+  if (text.length <= limit && !SPECIAL.test(text)) return text; // the usual case
   let whole = '';
   let room = '';
   for (const { segment } of GRAPHEMES.segment(text.slice(0, 4 * limit + 1000))) {
@@ -33,6 +38,11 @@ export function fit(text: string, limit: number, written: (grapheme: string) => 
     if (whole.length < limit) room = whole;
   }
   return whole;
+}
+
+/** The entry of a table by a key that others chose: `constructor` is none. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 /** `one, two and 3 more` within `limit` items. */

@@ -1,9 +1,9 @@
 import type { AlertEvent, Severity, Signal } from '../event.ts';
 import type { NoticeDigest } from '../notice.ts';
-import { fit } from './clean.ts';
+import { clean, entryOf, fit } from './clean.ts';
 import type { Fact } from './facts.ts';
 import { WORDS, whatText, whoText } from './headline.ts';
-import { clock, plural } from './numbers.ts';
+import { clock, figure, plural } from './numbers.ts';
 
 /** One incident among many. */
 export interface DigestLine {
@@ -20,24 +20,31 @@ export function digestTitle({ incidents, from, to }: NoticeDigest): string {
   return `${plural(incidents, 'incident')} between ${clock(from, to)} and ${clock(to, to)}`;
 }
 
-export function digestFacts({ by_severity, by_signal }: NoticeDigest, _at: string): Fact[] {
+export function digestFacts({ by_severity, by_signal }: NoticeDigest): Fact[] {
   const severities = ['critical', 'error', 'warning', 'info'].filter((name) => (by_severity[name] ?? 0) > 0);
   return [
-    { label: 'Severity', text: severities.map((name) => `${by_severity[name]} ${name}`).join(', ') || 'unknown' },
+    {
+      label: 'Severity',
+      text: severities.map((name) => `${figure(by_severity[name] ?? 0)} ${name}`).join(', ') || 'unknown',
+    },
     { label: 'Signals', text: mostFirst(by_signal) },
   ];
 }
 
 function mostFirst(counts: Readonly<Record<string, number>>): string {
   const sorted = Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return sorted.map(([signal, count]) => `${count} ${WORDS[signal as Signal] ?? signal}`).join(', ') || 'unknown';
+  return (
+    sorted
+      .map(([signal, count]) => `${figure(count)} ${entryOf<string>(WORDS, signal) ?? clean(signal, 40)}`)
+      .join(', ') || 'unknown'
+  );
 }
 
 export function digestLines({ worst }: NoticeDigest): DigestLine[] {
   return worst.slice(0, WORST).map((event: AlertEvent) => ({
     severity: event.severity,
     signal: event.signal,
-    alertId: event.alert_id,
+    alertId: clean(event.alert_id, 200),
     text: fit(`${whoText(event)}: ${whatText(event)}`, LINE_LENGTH),
   }));
 }

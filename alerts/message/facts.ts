@@ -1,7 +1,7 @@
 import type { AlertEvent } from '../event.ts';
-import { clean, listed } from './clean.ts';
-import { callsOf, splitOf, WORDS, windowOf } from './headline.ts';
-import { clock, figure, lasting, money, plural, quantity } from './numbers.ts';
+import { clean, entryOf, listed } from './clean.ts';
+import { callsOf, isOnce, ownText, splitOf, WORDS, windowOf } from './headline.ts';
+import { clock, figure, lasting, money, plural, quantity, times } from './numbers.ts';
 import { nameOf, placeOf, whereText } from './place.ts';
 
 /** One thing to know, under its name. Safe to show; a sink still escapes its own markup. */
@@ -19,10 +19,7 @@ const CENT = 0.01;
 export function openFacts(event: AlertEvent, at: string): Fact[] {
   return [
     ...observedFacts(event),
-    {
-      label: 'Since',
-      text: `${clock(event.started_at, at)} (${lasting(Date.parse(at) - Date.parse(event.started_at))})`,
-    },
+    ...(isOnce(event) ? [] : [sinceFact(event, at)]),
     ...harmFacts(event),
     ...causeFacts(event),
     ...alsoFacts(event),
@@ -32,26 +29,39 @@ export function openFacts(event: AlertEvent, at: string): Fact[] {
 
 /** What is left to know when it is over. */
 export function overFacts(event: AlertEvent): Fact[] {
-  return [...totalFacts(event), ...placeFacts(event)];
+  const was = isOnce(event) ? [] : [{ label: 'It was', text: ownText(event) }];
+  return [...was, ...totalFacts(event), ...placeFacts(event)];
+}
+
+/** What somebody has already taken needs no more than this. */
+export function takenFacts(event: AlertEvent, at: string): Fact[] {
+  return [sinceFact(event, at), ...harmFacts(event), ...placeFacts(event)];
+}
+
+function sinceFact({ started_at }: AlertEvent, at: string): Fact {
+  const lastedMs = Date.parse(at) - Date.parse(started_at);
+  return { label: 'Since', text: `${clock(started_at, at)}${lastedMs < 60_000 ? '' : `, for ${lasting(lastedMs)}`}` };
 }
 
 function observedFacts(event: AlertEvent): Fact[] {
   const { observed, expected, unit } = event;
   if (observed === null || expected === null) return [];
+  if (event.signal === 'pattern') return []; // a number that says nothing to a person
+  const counted = unit === 'invocations' ? ` calls in ${windowOf(event)}` : '';
+  const usual = { label: 'Usual', text: `${range(event, expected)}${counted}${comparedWith(event)}` };
   const calls = callsOf(event);
-  const counted = calls === null ? '' : ` of ${plural(calls, 'call')}`;
-  const span = ` in ${windowOf(event)}`;
-  return [
-    { label: 'Observed', text: `${quantity(observed, unit)} ${unitText(unit)}${counted}${span}`.replace('  ', ' ') },
-    { label: 'Usual', text: `${range(event, expected)}${comparedWith(event)}` },
-  ];
+  const isGroup = (event.functions?.length ?? 0) > 1;
+  if (calls === null && !isGroup) return [usual]; // the title says the rest
+  const count =
+    calls === null
+      ? quantity(observed, unit)
+      : `${figure(Math.round(observed))} of ${plural(Math.round(calls), 'call')}`;
+  const words = entryOf(WORDS_OF_UNIT, unit) ?? clean(unit, 60).replace(/^calls that /, '');
+  const text = `${isGroup ? `${nameOf(event.function)}: ` : ''}${count}${words === '' ? '' : ` ${words}`} in ${windowOf(event)}`;
+  return [{ label: 'Observed', text }, usual];
 }
 
 /** Units in words; those that the number already carries are empty. */
-function unitText(unit: string): string {
-  return WORDS_OF_UNIT[unit] ?? clean(unit, 60);
-}
-
 const WORDS_OF_UNIT: Readonly<Record<string, string>> = {
   USD: '',
   ms: 'a call',
@@ -63,16 +73,17 @@ const WORDS_OF_UNIT: Readonly<Record<string, string>> = {
   'timed-out invocations': 'timed out',
   'out-of-memory invocations': 'out of memory',
   'invocations close to their time limit': 'close to their time limit',
+  'cold starts': 'started cold',
+  'denied requests': 'denied',
   'slow calls (beyond mean + 3 sigma)': 'far slower than usual',
   'failures of a new type': 'failed in a new way',
-  'error of reconstruction': 'unlike its past',
 };
 
 const WHOLE = /^(?:USD|ms|MiB|bytes)/;
 
 function range({ unit }: AlertEvent, { low, high }: { low: number; high: number }): string {
   if (WHOLE.test(unit)) return `${quantity(low, unit)} to ${quantity(high, unit)}`;
-  if (unit.startsWith('%') || unit === 'error of reconstruction') return `${figure(low)} to ${figure(high)}`;
+  if (unit.startsWith('%')) return `${figure(low)} to ${figure(high)}`;
   const most = Math.round(high);
   return most < 1 ? 'none' : `${figure(Math.round(low))} to ${figure(most)}`;
 }
@@ -81,8 +92,8 @@ function comparedWith({ baseline }: AlertEvent): string {
   const { windows } = baseline;
   if (windows < 60) return '';
   return windows >= 2880
-    ? ` (from ${figure(Math.round(windows / 1440))} days)`
-    : ` (from ${plural(Math.round(windows / 60), 'hour')})`;
+    ? ` (by ${figure(Math.round(windows / 1440))} days of its past)`
+    : ` (by ${plural(Math.round(windows / 60), 'hour')} of its past)`;
 }
 
 /** What it does an hour at its present rate, the worst first. */
@@ -91,7 +102,7 @@ function harmFacts({ impact }: AlertEvent): Fact[] {
   const harm = rates(impact);
   return [
     ...(usd >= CENT ? [{ label: 'Costs', text: `${money(usd)} an hour more than usual` }] : []),
-    ...(harm.length > 0 ? [{ label: 'Harm', text: `${harm.join(', ')} an hour` }] : []),
+    ...(harm.length > 0 ? [{ label: 'Impact', text: `${harm.join(', ')} an hour` }] : []),
   ];
 }
 
@@ -125,7 +136,7 @@ function causeFacts(event: AlertEvent): Fact[] {
       ? [{ label: 'New error', text: clean(type.slice('new error type: '.length), 200), isForeign: true as const }]
       : []),
     ...(cause === null ? [] : [{ label: 'Likely cause', text: cause }]),
-    ...(threats.length === 0 ? [] : [{ label: 'Threats', text: listed(threats, 3) }]),
+    ...(threats.length === 0 ? [] : [{ label: 'Threats', text: threats.slice(0, 3).join('; ') }]),
   ];
 }
 
@@ -140,7 +151,7 @@ function causeOf(event: AlertEvent): string | null {
   const failing = has('errors') || has('timeouts');
   const old = versions?.claim === 'alike' ? `not ${versions.version}: older versions do it as much` : null;
   if (has('oom') && has('memory')) return 'a leak, or larger inputs';
-  if (has('timeouts')) return 'something it calls does not answer';
+  if (has('timeouts') && !event.unit.includes('close to')) return 'something it calls does not answer';
   if (failing && has('duration')) return 'something it calls is slow or down';
   if (failing && has('invocations')) return 'callers that retry what fails';
   if (has('cost') && has('invocations')) return 'more calls: traffic, retries or a loop';
@@ -151,12 +162,13 @@ function causeOf(event: AlertEvent): string | null {
 /** What else changed at the same time. */
 function alsoFacts(event: AlertEvent): Fact[] {
   const numbers = new Map((event.evidence.signals ?? []).map((other) => [other.signal, other]));
+  if (event.signal === 'telemetry') return [];
   const also = event.related_signals
     .filter((signal) => signal !== event.signal)
     .map((signal) => {
       const other = numbers.get(signal);
       if (other === undefined || !(other.mid > 0)) return WORDS[signal];
-      return `${WORDS[signal]} ${figure(other.observed / other.mid)} × the usual`;
+      return `${WORDS[signal]} ${times(other.observed / other.mid)} the usual`;
     });
   return also.length === 0 ? [] : [{ label: 'Also unusual', text: listed(also, 4) }];
 }
@@ -168,7 +180,7 @@ function placeFacts(event: AlertEvent): Fact[] {
   return [
     ...(functions.length > 1
       ? [{ label: 'Functions', text: listed(functions.map(nameOf), FUNCTIONS), isForeign: true as const }]
-      : place.version !== null
+      : place.version !== null && !event.text.includes(`version ${place.version}`)
         ? [{ label: 'Version', text: place.version, isForeign: true as const }]
         : []),
     ...(where === '' ? [] : [{ label: 'Where', text: where }]),

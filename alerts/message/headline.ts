@@ -1,22 +1,47 @@
 import type { AlertEvent, Signal } from '../event.ts';
-import { clean, listed } from './clean.ts';
+import { clean, entryOf, listed } from './clean.ts';
 import { lasting, money, plural, quantity, share, span, times } from './numbers.ts';
 import { nameOf, placeOf, whereText } from './place.ts';
 
 /** What is wrong, without who: `43 % of calls fail, 21 × the usual 2 %`. */
 export function whatText(event: AlertEvent): string {
+  if ((event.functions?.length ?? 0) > 1) return `${WORDS[event.signal]} at the same time`;
+  return ownText(event);
+}
+
+/** The same of one function; of a group, of its first. */
+export function ownText(event: AlertEvent): string {
   const { signal, observed, expected, evidence } = event;
   if (observed === null || expected === null) return FACTS[signal]?.(event) ?? oneShot(event);
   const versions = splitOf(event);
   if (versions !== null && versions.claim !== 'alike' && SPLIT_MODELS.has(String(evidence.model?.kind)))
-    return `only ${versions.version}: ${versions.newer}, against ${versions.older}`;
+    return `${versions.claim} ${versions.version}: ${versions.newer}, against ${versions.older}`;
   if (evidence.model?.kind === 'cusum') return slowly(event, observed, expected.mid);
-  const bad = BAD_CALLS[event.unit];
+  const bad = entryOf(BAD_CALLS, event.unit);
   if (bad !== undefined) return badCalls(event, bad, observed, expected.mid);
   return (NUMBERS[signal] ?? plainNumber)(event, observed, expected.mid);
 }
 
 const SPLIT_MODELS: ReadonlySet<string> = new Set(['fisher', 'beta-binomial', 'student-log2']);
+
+/** How it ended: `errors back to normal`. */
+export function overText(event: AlertEvent): string {
+  if (isOnce(event)) return ownText(event);
+  const what = WORDS[event.signal];
+  if (/(?:^|; )(?:shifted|the new level): /.test(event.evidence.rule ?? ''))
+    return `${what} at a new level, taken as usual from now on`;
+  return BACK[event.signal] ?? `${what} back to normal`;
+}
+
+/** Told once: there is no number that could come back to normal. */
+export const isOnce = ({ observed, signal, function: { name } }: AlertEvent): boolean =>
+  observed === null && !(signal === 'telemetry' && name === '*');
+
+const BACK: Readonly<Partial<Record<Signal, string>>> = {
+  silence: 'calls are back',
+  telemetry: 'logs are back',
+  error_type: 'no more of the new kind of error',
+};
 
 /** What calls do that are counted as bad, by the unit of the count. */
 const BAD_CALLS: Readonly<Record<string, string>> = {
@@ -33,7 +58,7 @@ function badCalls(event: AlertEvent, verb: string, observed: number, mid: number
   const calls = callsOf(event);
   if (calls === null) return `${plural(observed, 'call')} in ${windowOf(event)} ${verb}, ${usualCount(observed, mid)}`;
   const part = share(observed / calls);
-  if (mid < 0.5) return `${part} of calls ${verb} (${Math.round(observed)} of ${Math.round(calls)}), usually none`;
+  if (mid < 0.5) return `${part} of calls ${verb}, usually none`;
   return `${part} of calls ${verb}, ${times(observed / mid)} the usual ${share(mid / calls)}`;
 }
 
@@ -62,7 +87,7 @@ const NUMBERS: Readonly<Partial<Record<Signal, Numbered>>> = {
       ? `a call sends ${quantity(observed, event.unit)}, ${usual(event, observed, mid)}`
       : `${quantity(observed, event.unit)} sent in ${windowOf(event)}, ${usual(event, observed, mid)}`,
   error_type: (event, observed) => `${plural(observed, 'call')} failed in a new way${typeText(event)}`,
-  pattern: () => 'calls behave in an unusual way',
+  pattern: (event) => patternText(event),
 };
 
 const plainNumber: Numbered = (event, observed, mid) =>
@@ -99,6 +124,21 @@ function typeText({ why }: AlertEvent): string {
 
 const NEW_TYPE = 'new error type: ';
 
+/** `duration up, memory up together`: what stood out, without the model's numbers. */
+function patternText({ why }: AlertEvent): string {
+  const driver = why.find((reason) => reason.startsWith(TOGETHER));
+  const parts = clean(driver?.slice(TOGETHER.length) ?? '', 300)
+    .split(', ')
+    .filter((part) => / (?:up|down) /.test(part))
+    .map((part) => part.replace(/ (up|down) .*$/, ' $1').replaceAll('_', ' '));
+  const words = [...new Set(parts)];
+  return words.length === 0
+    ? 'calls unlike its past'
+    : `${words.join(', ')}${words.length > 1 ? ' together' : ''}, unlike its past`;
+}
+
+const TOGETHER = 'unusual together: ';
+
 /** What a signal is called in a sentence. */
 export const WORDS: Readonly<Record<Signal, string>> = {
   invocations: 'calls',
@@ -125,7 +165,8 @@ export function splitOf({
 }: AlertEvent): Readonly<Record<'claim' | 'version' | 'newer' | 'older', string>> | null {
   const versions = evidence.versions as Readonly<Record<string, unknown>> | undefined;
   if (typeof versions !== 'object' || versions === null) return null;
-  const text = (key: string) => clean(typeof versions[key] === 'string' ? versions[key] : '', 100);
+  const text = (key: string) =>
+    clean(typeof versions[key] === 'string' ? versions[key] : '', 100).replace(' (0.000 %)', '');
   if (text('claim') === '' || text('version') === '') return null;
   return { claim: text('claim'), version: `version ${text('version')}`, newer: text('newer'), older: text('older') };
 }
@@ -142,7 +183,7 @@ function oneShot(event: AlertEvent): string {
   const { detail } = event.evidence;
   const [what = '', ...rest] = (typeof detail === 'string' ? detail : '').split(':');
   const value = clean(rest.join(':'), 80);
-  const known = ONE_SHOTS[what];
+  const known = entryOf(ONE_SHOTS, what);
   if (known !== undefined) return known(value);
   const name = `${event.function.name}: `;
   return clean(event.text.startsWith(name) ? event.text.slice(name.length) : event.text, 140);

@@ -1,11 +1,11 @@
 import type { Severity, Signal } from '../event.ts';
-import type { IncidentStatus, Notice, Transition } from '../notice.ts';
+import type { IncidentStatus, Notice, NoticeDigest, Transition } from '../notice.ts';
 import { adviceOf } from './advice.ts';
 import { clean, fit } from './clean.ts';
 import { consoleLink, type Link } from './console-link.ts';
 import { type DigestLine, digestFacts, digestLines, digestTitle } from './digest.ts';
-import { type Fact, openFacts, overFacts } from './facts.ts';
-import { WORDS, whatText, whoText } from './headline.ts';
+import { type Fact, openFacts, overFacts, takenFacts } from './facts.ts';
+import { isOnce, overText, WORDS, whatText, whoText } from './headline.ts';
 import { clock, lasting } from './numbers.ts';
 import { type Place, placeOf } from './place.ts';
 import { type Query, queryOf } from './query.ts';
@@ -53,12 +53,11 @@ const REQUEST_IDS = 3;
 const ID_LENGTH = 200;
 const REASON_LENGTH = 300;
 
-/** Makes a notice readable. A function of the notice alone. About 0.2 ms. */
+/** Makes a notice readable. A function of the notice alone. About half a millisecond. */
 export function messageOf(notice: Notice): Message {
   const { event, digest } = notice;
-  const isDigest = notice.transition === 'digest' && digest !== undefined;
-  const isOver = notice.status === 'resolved' || notice.status === 'expired';
   const id = clean(event.alert_id, ID_LENGTH);
+  const isDigest = notice.transition === 'digest' && digest !== undefined;
   return {
     incidentId: clean(notice.incident_id, ID_LENGTH),
     alertId: id,
@@ -74,20 +73,35 @@ export function messageOf(notice: Notice): Message {
     place: placeOf(event.function),
     title: fit(isDigest ? digestTitle(digest) : titleOf(notice), TITLE_LENGTH),
     lead: leadOf(notice),
-    facts: isDigest ? digestFacts(digest, notice.at) : isOver ? overFacts(event) : openFacts(event, notice.at),
-    advice: isDigest || isOver ? null : adviceOf(event),
-    history: isDigest || isOver ? null : sparklineOf(event),
-    requestIds: isDigest || isOver ? [] : event.evidence.request_ids.slice(0, REQUEST_IDS).map((it) => clean(it, 64)),
-    link: isDigest ? null : consoleLink(event),
-    query: isDigest || isOver ? null : queryOf(event),
-    explain: isDigest ? null : `tripline explain ${/^[\w-]+$/.test(id) ? id : 'ALERT'}`,
-    worst: isDigest ? digestLines(digest) : [],
+    ...(isDigest ? ofDigest(digest) : ofIncident(notice, id)),
+  };
+}
+
+type Body = 'facts' | 'advice' | 'history' | 'requestIds' | 'link' | 'query' | 'explain' | 'worst';
+const NOTHING_TO_DO = { advice: null, history: null, requestIds: [], query: null } as const;
+
+function ofDigest(digest: NoticeDigest): Pick<Message, Body> {
+  return { ...NOTHING_TO_DO, facts: digestFacts(digest), link: null, explain: null, worst: digestLines(digest) };
+}
+
+function ofIncident({ event, status, transition, at }: Notice, id: string): Pick<Message, Body> {
+  const explain = `tripline explain ${/^[\w-]+$/.test(id) ? id : 'ALERT'}`;
+  const always = { link: consoleLink(event), explain, worst: [] };
+  if (status === 'resolved' || status === 'expired') return { ...always, ...NOTHING_TO_DO, facts: overFacts(event) };
+  if (transition === 'acknowledged') return { ...always, ...NOTHING_TO_DO, facts: takenFacts(event, at) };
+  return {
+    ...always,
+    facts: openFacts(event, at),
+    advice: adviceOf(event),
+    history: sparklineOf(event),
+    requestIds: event.evidence.request_ids.slice(0, REQUEST_IDS).map((it) => clean(it, 64)),
+    query: queryOf(event),
   };
 }
 
 function titleOf({ event, status }: Notice): string {
   const who = whoText(event);
-  if (status === 'resolved') return `${who}: ${WORDS[event.signal]} back to normal`;
+  if (status === 'resolved') return `${who}: ${overText(event)}`;
   if (status === 'expired') return `${who}: ${WORDS[event.signal]}, closed without an end`;
   return `${who}: ${whatText(event)}`;
 }
@@ -108,9 +122,12 @@ function leadOf({ transition, event, at, by, reason }: Notice): string {
   const severity = `${event.severity.slice(0, 1).toUpperCase()}${event.severity.slice(1)}`;
   const who = transition === 'acknowledged' && by !== 'tripline' ? ` by ${clean(by, 60)}` : '';
   const lasted = Date.parse(event.ended_at ?? at) - Date.parse(event.started_at);
-  const how = transition === 'resolved' ? ` after ${lasting(lasted)}` : '';
-  const why = clean(reason, REASON_LENGTH);
-  return `${severity}. ${LEADS[transition]}${who}${how}, ${clock(at)}.${why === '' || transition === 'opened' ? '' : ` ${sentence(why)}`}`;
+  const isEnd = transition === 'resolved' || transition === 'expired';
+  const how = isEnd && !isOnce(event) && lasted >= 60_000 ? ` after ${lasting(lasted)}` : '';
+  const what = transition === 'resolved' && isOnce(event) ? 'Closed' : LEADS[transition];
+  // an event's own text is in the title
+  const why = transition === 'opened' || reason === event.text ? '' : clean(reason, REASON_LENGTH);
+  return `${severity}. ${what}${who}${how}, ${clock(at)}.${why === '' ? '' : ` ${sentence(why)}`}`;
 }
 
 const sentence = (text: string) =>

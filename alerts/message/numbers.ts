@@ -3,11 +3,10 @@ import { bytes } from '../text.ts';
 /** Numbers as a person reads them at night: few figures, words for units. */
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `0`, `0.6`, `21.5`, `1,240` */
+/** `0`, `0.6`, `22`, `1,240` */
 export function figure(value: number): string {
   if (value !== 0 && Math.abs(value) < 0.01) return value > 0 ? 'under 0.01' : '0';
   if (Math.abs(value) < 10 && !Number.isInteger(value)) return String(Number(value.toPrecision(2)));
-  if (Math.abs(value) < 100 && !Number.isInteger(value)) return String(Number(value.toPrecision(3)));
   return Math.round(value).toLocaleString('en-US');
 }
 

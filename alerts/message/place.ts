@@ -1,5 +1,5 @@
 import type { AlertEvent, AlertFunction } from '../event.ts';
-import { clean } from './clean.ts';
+import { clean, entryOf } from './clean.ts';
 
 /** Who it is about, fit to be shown. */
 export interface Place {
@@ -33,8 +33,8 @@ export function nameOf({ name }: Pick<AlertFunction, 'name'>): string {
 
 /** `account 811027986641, eu-west-1` with the provider's own word for an account; empty where nothing is known. */
 export function whereText({ provider, account, region }: Place): string {
-  const named = account === null ? '' : `${ACCOUNT[provider] ?? 'account'} ${account}`;
-  const cloud = provider === 'aws' || provider === '*' || provider === '' ? '' : (CLOUD[provider] ?? provider);
+  const named = account === null ? '' : `${entryOf(ACCOUNT, provider) ?? 'account'} ${account}`;
+  const cloud = provider === 'aws' || provider === '*' || provider === '' ? '' : (entryOf(CLOUD, provider) ?? provider);
   return [cloud, named, region ?? ''].filter((part) => part !== '').join(', ');
 }
 
@@ -48,9 +48,9 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
-/** When to look: five minutes before it began to five after it was last seen. */
-export function rangeOf(event: AlertEvent): TimeRange {
-  const startMs = Date.parse(event.started_at);
-  const endMs = Math.max(Date.parse(event.ended_at ?? event.at), startMs + event.window_ms);
-  return { fromMs: startMs - MARGIN_MS, toMs: endMs + MARGIN_MS };
+/** When to look: five minutes before it began to five after it was last seen; of a silence, from an hour before it. */
+export function rangeOf({ started_at, ended_at, at, signal }: AlertEvent): TimeRange {
+  const startMs = Date.parse(started_at);
+  const endMs = Math.max(Date.parse(ended_at ?? at), startMs);
+  return { fromMs: startMs - (signal === 'silence' ? 12 : 1) * MARGIN_MS, toMs: endMs + MARGIN_MS };
 }

@@ -1,4 +1,7 @@
-import type { AlertEvent } from '../event.ts';
+import type { AlertEvent, Signal } from '../event.ts';
+import { clean } from './clean.ts';
+import { logGroupOf } from './console-link.ts';
+import { rangeOf } from './place.ts';
 
 /** One query to run, in the language of the provider's console. */
 export interface Query {
@@ -7,33 +10,48 @@ export interface Query {
 }
 
 const REQUEST_ID = /^[0-9A-Za-z-]{1,64}$/;
-const MAX_IDS = 5;
+const MAX_IDS = 3;
 
 /** The alert's requests or, where it names none, what its signal is about; null where the provider has no such language. */
 export function queryOf(event: AlertEvent): Query | null {
   if (event.function.provider !== 'aws' || event.function.name === '*') return null;
-  return { language: 'CloudWatch Logs Insights', text: insightsLines(event).join('\n') };
+  return { language: 'CloudWatch Logs Insights', text: [whereLine(event), ...insightsLines(event)].join('\n') };
 }
 
-export function insightsLines(event: AlertEvent): string[] {
+/** Where to run it, as a comment of the query. */
+function whereLine(event: AlertEvent): string {
+  const { fromMs, toMs } = rangeOf(event);
+  const [from = '', to = ''] = [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(0, 16).replace('T', ' '));
+  const until = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to;
+  return `# log group ${clean(logGroupOf(event), 200)}, ${from} to ${until} UTC`;
+}
+
+function insightsLines(event: AlertEvent): readonly string[] {
   const ids = event.evidence.request_ids.filter((id) => REQUEST_ID.test(id)).slice(0, MAX_IDS);
   const filter =
-    ids.length > 0
-      ? `filter @requestId in [${ids.map((id) => `"${id}"`).join(', ')}]`
-      : (FILTERS[event.signal] ?? 'filter @type = "REPORT"');
-  return [
-    'fields @timestamp, @requestId, @type, @duration, @message',
-    `| ${filter}`,
-    '| sort @timestamp asc',
-    '| limit 200',
-  ];
+    ids.length > 0 ? `filter @requestId in [${ids.map((id) => `"${id}"`).join(', ')}]` : FILTERS[event.signal];
+  if (filter === undefined) return SUMS[event.signal] ?? LAST_CALLS;
+  return ['fields @timestamp, @requestId, @message', `| ${filter}`, '| sort @timestamp asc', '| limit 200'];
 }
 
-const FILTERS: Readonly<Partial<Record<AlertEvent['signal'], string>>> = {
+/** Lines to read. */
+const FILTERS: Readonly<Partial<Record<Signal, string>>> = {
   errors: 'filter @message like /(?i)error|exception|Status: (error|timeout)/',
   error_type: 'filter @message like /(?i)error|exception/',
   timeouts: 'filter @message like /Task timed out|Status: timeout/',
   oom: 'filter @message like /OutOfMemory|signal: killed|heap out of memory/',
   access: 'filter @message like /(?i)40[13]|denied|not authorized/',
-  cold_starts: 'filter ispresent(@initDuration)',
+};
+
+const reports = (...lines: readonly string[]) => ['filter @type = "REPORT"', ...lines.map((line) => `| ${line}`)];
+const LAST_CALLS = ['fields @timestamp, @requestId, @message', '| sort @timestamp desc', '| limit 50'];
+
+/** Numbers to look at, minute by minute or call by call, where no line tells. */
+const SUMS: Readonly<Partial<Record<Signal, readonly string[]>>> = {
+  invocations: reports('stats count(*) as calls by bin(1m) as minute', 'sort minute asc'),
+  cost: reports('stats count(*) as calls, sum(@billedDuration) as billed_ms by bin(5m) as time', 'sort time asc'),
+  duration: reports('fields @timestamp, @requestId, @duration', 'sort @duration desc', 'limit 20'),
+  pattern: reports('fields @timestamp, @requestId, @duration, @maxMemoryUsed', 'sort @duration desc', 'limit 20'),
+  memory: reports('fields @timestamp, @requestId, @maxMemoryUsed, @memorySize', 'sort @maxMemoryUsed desc', 'limit 20'),
+  cold_starts: reports('stats count(@initDuration) as cold, count(*) as calls by bin(1m) as minute', 'sort minute asc'),
 };

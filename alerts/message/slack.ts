@@ -52,8 +52,8 @@ export function slackBlocks(message: Message): SlackMessage {
       ...(worst.length === 0
         ? []
         : [section(worst.map((line) => `${SYMBOLS[line.severity]} ${fit(line.text, 400, defused)}`).join('\n'))]),
-      ...(history === null ? [] : [section(`${code(history.line, 200)}\n${fit(history.caption, 300, defused)}`)]),
       ...(advice === null ? [] : [section(`*Check first:* ${fit(advice, 1000, defused)}`)]),
+      ...(history === null ? [] : [section(`${code(history.line, 200)}\n${fit(history.caption, 300, defused)}`)]),
       ...requests(message),
       ...(link === null
         ? []
@@ -87,8 +87,10 @@ function requests({ requestIds, query }: Message): SlackBlock[] {
   return [...ids, ...lines].map((text) => section(text));
 }
 
-function more({ explain, incidentId, version }: Message): SlackBlock[] {
-  const parts = [...(explain === null ? [] : [code(explain, 200)]), `${code(incidentId, 200)} · ${version}`];
+function more({ explain, alertId, incidentId }: Message): SlackBlock[] {
+  const incident = incidentId === alertId ? [] : [code(incidentId, 200)];
+  const parts = [...(explain === null ? [] : [code(explain, 200)]), ...incident];
+  if (parts.length === 0) return [];
   return [{ type: 'context', elements: parts.map(markdown) }];
 }
 

@@ -1,34 +1,38 @@
 import type { AlertEvent, AlertHistory } from '../event.ts';
-import { clock, quantity, share, span } from './numbers.ts';
+import { clock, money, quantity, share, span } from './numbers.ts';
+import { nameOf } from './place.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
-const GAP = '·';
+const UNKNOWN = '·';
 const MOST = 60;
+/** Shorter windows are the present, of which each minute counts. */
+const LONG_MINUTES = 10;
 
 /** How the deciding signal went before the alert. */
 export interface Sparkline {
-  /** bars, oldest first; `│` where bars become of a shorter time, `·` = nothing known */
+  /** bars, oldest first, long times left of `│` and single minutes right of it; `·` = nothing known */
   readonly line: string;
   /** its span and its scale, in words */
   readonly caption: string;
 }
 
-export function sparklineOf({ evidence, at }: AlertEvent): Sparkline | null {
-  const history = historyOf(evidence.history);
+export function sparklineOf(event: AlertEvent): Sparkline | null {
+  const history = historyOf(event.evidence.history);
   if (history === null) return null;
-  const known = history.values.filter((value) => value !== null);
+  const { minutes, values, end, unit } = history;
+  const known = values.filter((value) => value !== null);
   if (known.length < 2) return null;
   const top = Math.max(...known);
-  const bars = history.values.map((value, i) => {
-    const isFiner = i > 0 && history.minutes[i]! < history.minutes[i - 1]!;
-    return `${isFiner ? '│' : ''}${value === null ? GAP : bar(value, top)}`;
-  });
-  const total = history.minutes.reduce((sum, minutes) => sum + minutes, 0);
-  const newest = history.minutes[history.minutes.length - 1]!;
-  const scale = `${show(0, history.unit)} to ${show(top, history.unit)}`;
+  const present = minutes.findIndex((length) => length < LONG_MINUTES);
+  const bars = values.map((value) => (value === null ? UNKNOWN : bar(value, top)));
+  if (present > 0) bars.splice(present, 0, '│');
+  const sum = (lengths: readonly number[]) => lengths.reduce((total, length) => total + length, 0);
+  const from = new Date(Date.parse(end) - sum(minutes) * 60_000).toISOString();
+  const newest = present > 0 ? `; right of │ the last ${span(sum(minutes.slice(present)) * 60_000)}` : '';
+  const whose = (event.functions?.length ?? 0) > 1 ? `${nameOf(event.function)}: ` : '';
   return {
     line: bars.join(''),
-    caption: `${span(total * 60_000)} up to ${clock(history.end, at)}, the newest bars ${span(newest * 60_000)} each; ${scale}`,
+    caption: `${whose}${scale(top, unit)}, ${clock(from, event.at)} to ${clock(end, event.at)}${newest}`,
   };
 }
 
@@ -37,13 +41,16 @@ function bar(value: number, top: number): string {
   return BARS[top > 0 ? Math.min(7, Math.max(0, Math.ceil((8 * value) / top) - 1)) : 0]!;
 }
 
-function show(value: number, unit: string): string {
-  return unit.startsWith('share of ')
-    ? `${share(value)} of ${unit.slice('share of '.length)}`
-    : `${quantity(value, unit)}${NOUNS[unit] ?? ''}`;
-}
+const SHARE = 'share of ';
 
-const NOUNS: Readonly<Record<string, string>> = { 'calls a minute': ' calls a minute' };
+function scale(top: number, unit: string): string {
+  if (unit.startsWith(SHARE)) return `0 to ${share(top)} of ${unit.slice(SHARE.length)}`;
+  if (unit === 'USD an hour') return `$0 to ${money(top)} an hour`;
+  if (unit === 'ms') return `0 to ${span(top)} a call`;
+  if (unit === 'MiB') return `0 to ${quantity(top, unit)} a call`;
+  if (unit === 'bytes a minute') return `0 to ${quantity(top, unit)} a minute`;
+  return `0 to ${quantity(top, '')} ${unit}`;
+}
 
 /** What comes from a topic or a store may be of another make: what is not whole is not shown. */
 function historyOf(value: unknown): AlertHistory | null {
@@ -53,9 +60,11 @@ function historyOf(value: unknown): AlertHistory | null {
   if (typeof unit !== 'string' || typeof end !== 'string' || !Array.isArray(minutes) || !Array.isArray(values))
     return null;
   const isWhole =
+    /^[a-zA-Z ]{1,60}$/.test(unit) &&
+    Number.isFinite(Date.parse(end)) &&
     values.length === minutes.length &&
     values.length <= MOST &&
-    minutes.every((it) => Number.isFinite(it) && it > 0) &&
+    minutes.every((it) => Number.isFinite(it) && it > 0 && it <= 1440) &&
     values.every((it) => it === null || (Number.isFinite(it) && it >= 0));
   return isWhole ? { unit, end, minutes, values } : null;
 }

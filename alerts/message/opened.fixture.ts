@@ -1,0 +1,280 @@
+import type { AlertEvent } from '../event.ts';
+import { THREATS, threatsOf } from '../threats.ts';
+import { AT, eventOf, FUNCTION, REQUESTS } from './events.fixture.ts';
+
+const MINUTES = [60, 60, 60, 15, 15, 5, 4, 1, 1, 1, 1, 1];
+const history = (unit: string, ...values: (number | null)[]) => ({ unit, end: AT, minutes: MINUTES, values });
+
+export const ERRORS = eventOf('errors', {
+  severity: 'critical',
+  observed: 36,
+  expected: { low: 0, mid: 1.68, high: 5 },
+  unit: 'failed invocations',
+  related_signals: ['duration'],
+  impact: { usd_per_hour: 1.2, failed_per_hour: 412 },
+  evidence: {
+    calls: 84,
+    signals: [
+      { signal: 'errors', score: 22, observed: 36, mid: 1.68, horizon_ms: 300_000 },
+      { signal: 'duration', score: 9, observed: 2400, mid: 400, horizon_ms: 300_000 },
+    ],
+    history: history(
+      'share of calls failed',
+      0.02,
+      0.018,
+      0.021,
+      0.02,
+      0.019,
+      0.02,
+      0.022,
+      0.02,
+      0.018,
+      0.31,
+      0.4,
+      0.45,
+    ),
+  },
+});
+
+/** What opens, by signal and by what was seen. */
+export const OPENED: Readonly<Record<string, AlertEvent>> = {
+  errors: ERRORS,
+  'errors-only-new-version': {
+    ...ERRORS,
+    observed: 12,
+    expected: { low: 0, mid: 0.6, high: 3 },
+    unit: 'calls that failed',
+    evidence: {
+      ...ERRORS.evidence,
+      calls: 30,
+      model: { kind: 'fisher', drawn: 30, bad: 12, population: 114 },
+      versions: {
+        claim: 'only',
+        version: '43',
+        since: '2026-11-23T02:05:00.000Z',
+        newer: '12 of 30 calls failed (40 %)',
+        older: '0 of 84 (0.000 %) of older versions at the same time',
+        score: 9.1,
+      },
+    },
+  },
+  invocations: eventOf('invocations', {
+    severity: 'critical',
+    observed: 12_400,
+    expected: { low: 410, mid: 590, high: 802 },
+    unit: 'invocations',
+    related_signals: ['cost'],
+    impact: { usd_per_hour: 38.4, surplus_per_hour: 141_720 },
+    evidence: {
+      signals: [{ signal: 'cost', score: 40, observed: 3.2, mid: 0.15, horizon_ms: 300_000 }],
+      history: history('calls a minute', 101, 118, 122, 119, 116, 120, 118, 117, 121, 1900, 2600, 2480),
+    },
+  }),
+  'invocations-down': eventOf('invocations', {
+    observed: 14,
+    expected: { low: 310, mid: 402, high: 506 },
+    unit: 'invocations',
+    window_ms: 900_000,
+    started_at: '2026-11-23T01:59:00.000Z',
+    threats: threatsOf('invocations', 'down', null),
+    impact: { lost_per_hour: 1552 },
+    evidence: { request_ids: [] },
+  }),
+  duration: eventOf('duration', {
+    severity: 'warning',
+    observed: 2440,
+    expected: { low: 310, mid: 400, high: 520 },
+    unit: 'ms',
+    related_signals: ['cost'],
+    impact: { usd_per_hour: 0.84, slow_per_hour: 1008 },
+    evidence: { history: history('ms', 398, 402, 391, 405, 400, 397, 410, 402, 399, 2100, 2500, 2610) },
+  }),
+  'duration-slow-calls': eventOf('duration', {
+    severity: 'warning',
+    observed: 38,
+    expected: { low: 0, mid: 0.3, high: 3 },
+    unit: 'slow calls (beyond mean + 3 sigma)',
+    impact: { slow_per_hour: 452 },
+    evidence: { calls: 210 },
+  }),
+  error_type: eventOf('error_type', {
+    observed: 12,
+    expected: { low: 0, mid: 0.02, high: 0.02 },
+    unit: 'failures of a new type',
+    why: ['12 failures', 'new error type: TypeError: Cannot read properties of undefined'],
+    impact: { failed_per_hour: 144 },
+  }),
+  timeouts: eventOf('timeouts', {
+    severity: 'critical',
+    observed: 66,
+    expected: { low: 0, mid: 0.001, high: 0.001 },
+    unit: 'timed-out invocations',
+    related_signals: ['cost', 'duration'],
+    impact: { usd_per_hour: 4.2, failed_per_hour: 792 },
+    evidence: {
+      calls: 83,
+      history: history('share of calls timed out', 0, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.8, 0.9, 0.95),
+    },
+  }),
+  'timeouts-near': eventOf('timeouts', {
+    severity: 'warning',
+    observed: 22,
+    expected: { low: 0, mid: 1.1, high: 4 },
+    unit: 'invocations close to their time limit',
+    evidence: { calls: 120 },
+  }),
+  oom: eventOf('oom', {
+    observed: 9,
+    expected: { low: 0, mid: 0.01, high: 0.01 },
+    unit: 'out-of-memory invocations',
+    related_signals: ['memory'],
+    impact: { failed_per_hour: 108 },
+    evidence: { calls: 140 },
+  }),
+  cost: eventOf('cost', {
+    observed: 4.2,
+    expected: { low: 0.21, mid: 0.35, high: 0.52 },
+    unit: 'USD',
+    window_ms: 900_000,
+    started_at: '2026-11-23T01:58:00.000Z',
+    related_signals: ['invocations'],
+    impact: { usd_per_hour: 15.4, surplus_per_hour: 48_000 },
+    evidence: {
+      request_ids: [],
+      history: history('USD an hour', 1.4, 1.38, 1.44, 1.4, 9.1, 16, 17, 16.4, 16.8, 17.1, 16.2, 16.9),
+    },
+  }),
+  egress: eventOf('egress', {
+    severity: 'critical',
+    observed: 15_296_909,
+    expected: { low: 0, mid: 695_742, high: 1_635_270 },
+    unit: 'bytes',
+    impact: { bytes_per_hour: 175_213_996 },
+    evidence: {
+      history: history('bytes a minute', 1e5, 1.1e5, 1.2e5, 1e5, 1.3e5, 1.2e5, 1e5, 1.1e5, 9e4, 4e6, 5.8e6, 5.5e6),
+    },
+  }),
+  'egress-a-call': eventOf('egress', {
+    observed: 112_691,
+    expected: { low: 33_263, mid: 45_215, high: 61_462 },
+    unit: 'bytes per call',
+    impact: { bytes_per_hour: 11_335_876 },
+  }),
+  memory: eventOf('memory', {
+    severity: 'warning',
+    observed: 480,
+    expected: { low: 260, mid: 300, high: 345 },
+    unit: 'MiB',
+    window_ms: 3_600_000,
+    started_at: '2026-11-23T01:10:00.000Z',
+  }),
+  'memory-slowly': eventOf('memory', {
+    severity: 'warning',
+    observed: 410,
+    expected: { low: 290, mid: 300, high: 310 },
+    unit: 'MiB',
+    window_ms: 14_400_000,
+    started_at: '2026-11-09T01:10:00.000Z',
+    threats: [`T27 ${THREATS.T27}`],
+    evidence: { request_ids: [], model: { kind: 'cusum' } },
+  }),
+  cold_starts: eventOf('cold_starts', {
+    severity: 'warning',
+    observed: 18,
+    expected: { low: 0, mid: 0.64, high: 4 },
+    unit: 'cold starts',
+    impact: { slow_per_hour: 208 },
+    evidence: { calls: 28, request_ids: [] },
+  }),
+  silence: eventOf('silence', {
+    severity: 'critical',
+    observed: 0,
+    expected: { low: 1, mid: 100, high: 167 },
+    unit: 'invocations',
+    window_ms: 900_000,
+    started_at: '2026-11-23T01:50:00.000Z',
+    impact: { lost_per_hour: 255 },
+    evidence: {
+      request_ids: [],
+      history: history('calls a minute', 4.1, 4.4, 4.2, 4.3, 0.6, 0, 0, 0, 0, 0, 0, 0),
+    },
+  }),
+  'lifecycle-new-version': eventOf('lifecycle', {
+    severity: 'info',
+    evidence: { request_ids: [], detail: 'new-version:43', rule: 'said once' },
+  }),
+  'lifecycle-burst': eventOf('lifecycle', {
+    severity: 'warning',
+    evidence: { request_ids: [], detail: 'new-function-burst:39 calls in 2 min', rule: 'said once' },
+  }),
+  'lifecycle-awake': eventOf('lifecycle', {
+    severity: 'warning',
+    evidence: { request_ids: [], detail: 'dormant-awake:41 days', rule: 'said once' },
+  }),
+  access: eventOf('access', {
+    observed: 240,
+    expected: { low: 0, mid: 6, high: 14 },
+    unit: 'denied requests',
+    evidence: { calls: 400 },
+    impact: { failed_per_hour: 2808 },
+  }),
+  'content-secret': eventOf('content', {
+    evidence: {
+      request_ids: REQUESTS.slice(0, 1),
+      detail: 'secret:aws-access-key',
+      rule: 'said once a day for each kind',
+    },
+  }),
+  'content-verbose': eventOf('content', {
+    severity: 'warning',
+    evidence: { request_ids: REQUESTS.slice(0, 1), detail: 'verbose:stack-trace' },
+  }),
+  'telemetry-hole': eventOf('telemetry', {
+    function: { provider: 'aws', account: '811027986641', region: null, name: '*', version: null },
+    related_signals: ['silence'],
+    window_ms: 540_000,
+    started_at: '2026-11-23T02:05:00.000Z',
+    impact: { lost_per_hour: 1037, invocations: 156 },
+    evidence: { request_ids: [] },
+  }),
+  'telemetry-dropped': eventOf('telemetry', {
+    severity: 'warning',
+    evidence: { request_ids: [], detail: 'logs-dropped:1,204 records' },
+  }),
+  pattern: eventOf('pattern', {
+    severity: 'warning',
+    observed: 8.1,
+    expected: { low: 0.2, mid: 1.1, high: 2.4 },
+    unit: 'error of reconstruction',
+    why: [
+      '×3.1',
+      'score 9',
+      'unusual together: duration up 4.1 σ (15 min), memory up 3.2 σ (15 min), errors as usual (1 min)',
+    ],
+    window_ms: 60_000,
+  }),
+  'several-functions': {
+    ...ERRORS,
+    functions: ['checkout', 'cart', 'invoice', 'ship', 'refund', 'stock', 'mail'].map((name) => ({
+      ...FUNCTION,
+      name,
+      version: null,
+    })),
+    impact: { usd_per_hour: 6.1, failed_per_hour: 2114 },
+  },
+  'google-cloud': {
+    ...ERRORS,
+    function: { provider: 'gcp', account: 'shop-prod-4711', region: 'europe-west1', name: 'checkout', version: null },
+  },
+  azure: {
+    ...ERRORS,
+    function: {
+      provider: 'azure',
+      account: '6f1c9a52-1d2e-4b7a-9c55-0d4b8f0e1a22',
+      region: 'westeurope',
+      name: 'shop/checkout',
+      version: null,
+    },
+  },
+  'aws-china': { ...ERRORS, function: { ...FUNCTION, region: 'cn-north-1' } },
+};
