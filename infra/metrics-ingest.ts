@@ -19,6 +19,7 @@ export const REJECT_REASONS = [
   'log event without a sound timestamp',
   'log event without message',
   "log group is not a function's",
+  'log record of no function',
   'malformed JSON',
   'nested too deep',
   'no log group',

@@ -9,8 +9,11 @@ import type { RoleContext } from './context.ts';
 import { firehoseEndpoint } from './listen-firehose.ts';
 import { Intake, type LaneName } from './listen-intake.ts';
 import type { IntakeLaneState } from './listen-lane.ts';
+import { otlpEndpoint } from './listen-otlp.ts';
 
 const MEBIBYTE = 1024 * 1024;
+/** What exporters and collectors hold themselves to; a body is held whole, and as objects. */
+const OTLP_MB = 20;
 /** A turn that takes longer, ms: the bus takes nothing any more. */
 const STUCK_MS = 300_000;
 /** How often it is kept how far time is, ms. */
@@ -65,6 +68,7 @@ async function open(context: RoleContext, settings: ListenSettings, intake: Inta
   const endpoints = new Map<LaneName, Endpoint>();
   if (settings.firehose !== undefined)
     endpoints.set('firehose', firehose(context, settings, settings.firehose, intake));
+  if (settings.otlp !== undefined) endpoints.set('otlp', otlp(settings, settings.otlp, intake));
   const nameOf = new Map([...endpoints].map(([name, { path }]) => [path, name]));
   return await startListener(
     {
@@ -90,6 +94,16 @@ function firehose(
   const keys = keysOf('listen.firehose.accessKeyFile', accessKey, accessKeyFile);
   const isKey = keys.length === 0 ? null : accessKeys(keys);
   return firehoseEndpoint({ path, maxBytes: maxBodyMb * MEBIBYTE, isKey, intake, nowMs });
+}
+
+function otlp(
+  { maxBodyMb }: ListenSettings,
+  { path, token, tokenFile }: NonNullable<ListenSettings['otlp']>,
+  intake: Intake,
+): Endpoint {
+  const tokens = keysOf('listen.otlp.tokenFile', token, tokenFile);
+  const isToken = tokens.length === 0 ? null : accessKeys(tokens);
+  return otlpEndpoint({ path, maxBytes: Math.min(maxBodyMb, OTLP_MB) * MEBIBYTE, isToken, intake });
 }
 
 /** How far time was, so that silence is noticed after a restart, too; what cannot be read is as good as nothing. */

@@ -19,7 +19,10 @@ export function readSubscription(message: JsonObject, reading: Reading): void {
   const account = textOf(message['@aws.account']) || accountOf(message['owner']) || (options.account ?? null);
   const region = textOf(message['@aws.region']) || (options.region ?? null);
   const groupName = textOf(message['logGroup']) || (options.logGroup ?? '');
-  const stream = identities.stream(identities.group(account, region, groupName), textOf(message['logStream']));
+  // CloudWatch does not say it: what else is told in this shape may be of another cloud
+  const provider = textOf(message['@cloud.provider']) || 'aws';
+  const group = identities.group(account, region, groupName, provider);
+  const stream = identities.stream(group, textOf(message['logStream']));
   recorder.begin(true);
   for (const event of events as unknown[]) {
     const [time, text] = isObject(event) ? [believable(event['timestamp']), event['message']] : [Number.NaN, null];
