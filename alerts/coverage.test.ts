@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FIELD } from '../detectors/page.ts';
 import type { FunctionRow } from '../detectors/records.ts';
-import { coverageOf } from './coverage.ts';
+import { blindSignals, coverageOf } from './coverage.ts';
 import { THREATS } from './threats.ts';
 
 const FIELDS = Object.keys(FIELD);
@@ -21,6 +21,8 @@ function functionOf(fields: readonly string[], learntWindows = 60): FunctionRow 
     fields,
   };
 }
+
+const KEYS = fc.constantFrom('aws/1/-/a', 'azure/s/-/a/f', 'gcp/p/r/f', 'cloudflare/-/-/f', 'aws/1/-/cloudfront/f');
 
 const stateOf = (threat: string, fields: readonly string[], learnt = 60) =>
   coverageOf(functionOf(fields, learnt)).find((row) => row.threat === threat)!;
@@ -75,12 +77,57 @@ test('every threat has one row with its title and a reason, whatever is known', 
 test('more fields and more history never make a threat less covered', () => {
   const rank = { blind: 0, weak: 1, covered: 2 };
   fc.assert(
-    fc.property(fc.subarray(FIELDS), fc.nat(60), fc.constantFrom(...FIELDS), (fields, learnt, more) => {
+    fc.property(fc.subarray(FIELDS), fc.nat(60), fc.constantFrom(...FIELDS), KEYS, (fields, learnt, more, fn) => {
       const ranks = (of: readonly string[], windows: number) =>
-        coverageOf(functionOf(of, windows)).map(({ state }) => rank[state]);
+        coverageOf({ ...functionOf(of, windows), fn }).map(({ state }) => rank[state]);
       const before = ranks(fields, learnt);
       expect(ranks([...fields, more], learnt).every((after, i) => after >= before[i]!)).toBe(true);
       expect(ranks(fields, 60).every((after, i) => after >= before[i]!)).toBe(true);
     }),
   );
+});
+
+describe('what records of other clouds cannot hold is blind', () => {
+  const rowsOf = (fn: string, fields: readonly string[]) => coverageOf({ ...functionOf(fields), fn });
+  const stateIn = (fn: string, fields: readonly string[], threat: string) =>
+    rowsOf(fn, fields).find((row) => row.threat === threat)!;
+
+  test.each([
+    { fn: 'azure/s/-/app/f', fields: ['report', 'duration', 'status'], threat: 'T4', state: 'blind', reason: /Azure/ },
+    {
+      fn: 'azure/s/-/app/f',
+      fields: ['report', 'duration', 'status'],
+      threat: 'T21',
+      state: 'blind',
+      reason: /memory/,
+    },
+    {
+      fn: 'azure/s/-/app/f',
+      fields: ['report', 'status'],
+      threat: 'T1',
+      state: 'covered',
+      reason: /prices\.functions/,
+    },
+    { fn: 'gcp/p/r/f', fields: ['status', 'egressEmf'], threat: 'T4', state: 'weak', reason: /responses only/ },
+    { fn: 'cloudflare/-/-/f', fields: ['status', 'cpu'], threat: 'T20', state: 'covered', reason: /cpu/ },
+    { fn: 'cloudflare/-/-/f', fields: ['status'], threat: 'T22', state: 'blind', reason: /cpu time/ },
+    { fn: 'aws/1/us-east-1/cloudfront/f', fields: ['report'], threat: 'T2', state: 'blind', reason: /failed/ },
+    { fn: 'aws/1/us-east-1/cloudfront/f', fields: ['report'], threat: 'T20', state: 'blind', reason: /durations/ },
+    { fn: 'knative/-/-/f', fields: ['report'], threat: 'T2', state: 'blind', reason: /failed/ },
+    { fn: 'knative/-/-/f', fields: ['report'], threat: 'T6', state: 'blind', reason: /memory/ },
+  ])('$fn $threat: $state', ({ fn, fields, threat, state, reason }) => {
+    const row = stateIn(fn, fields, threat);
+    expect(row.state).toBe(state);
+    expect(row.reason).toMatch(reason);
+  });
+
+  test('signals are named that logs hold nothing for', () => {
+    const azure = { ...functionOf(['report', 'duration', 'status', 'httpStatus']), fn: 'azure/s/-/app/f' };
+    expect(blindSignals(azure)).toEqual(['cost', 'egress', 'memory', 'cold_starts']);
+    expect(blindSignals({ ...functionOf(['report']), fn: 'aws/1/us-east-1/cloudfront/f' })).toEqual(
+      expect.arrayContaining(['duration', 'errors', 'timeouts', 'egress']),
+    );
+    expect(blindSignals(functionOf(FIELDS))).toEqual([]);
+    expect(stateIn(azure.fn, azure.fields, 'T12').reason).toContain('signals cost, egress, memory, cold_starts');
+  });
 });

@@ -5,7 +5,9 @@ import { DEFAULT_PAGING } from '../alerts/budget-order.ts';
 import { Deploys } from '../detectors/deploys.ts';
 import { DEFAULT_SETTINGS, type DetectionSettings } from '../detectors/settings.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
+import type { FieldMapping } from '../ingest/clouds/mapping.ts';
 import { ConfigError } from './config-error.ts';
+import { Fields, fieldMappings } from './config-fields.ts';
 import { LIVE_SHAPE, type Live } from './config-live.ts';
 import { StoreConfig, type StoreSettings } from './config-store.ts';
 import { readYaml } from './config-yaml.ts';
@@ -151,6 +153,9 @@ export const ConfigFile = z.strictObject({
     .describe('file of a learned model that windows are judged by, too; from tripline train'),
   detection: Detection.prefault({}),
   prices: Prices.prefault({}),
+  fields: Fields.describe(
+    'what the JSON of sources means that are not known here; the first entry that fits a record counts',
+  ),
   ...LIVE_SHAPE,
 });
 
@@ -174,6 +179,8 @@ export interface Config {
   readonly deploys: Deploys | null;
   /** file of the learned model; null = none */
   readonly model: string | null;
+  /** what JSON means that is not of a known format */
+  readonly fields: readonly FieldMapping[];
   /** what only the roles of a live installation read */
   readonly live: Live;
   /** hash of all that can change what is found: another one is another run */
@@ -205,7 +212,8 @@ export function parseConfig(
   const configHash = hashOf({ settings, prices });
   const { bus, state, sources, listen, destinations, limits, http, log } = parsed.data;
   const live = { bus, state, sources, listen, destinations, live: parsed.data.live, limits, http, log };
-  return { live, settings, prices, store, invocations, model, paging, deploysFile, deploys: null, configHash };
+  const fields = fieldMappings(parsed.data.fields);
+  return { live, settings, prices, fields, store, invocations, model, paging, deploysFile, deploys: null, configHash };
 }
 
 /**

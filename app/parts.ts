@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import type { FieldMapping } from '../ingest/clouds/mapping.ts';
 import type { FragmentWriter } from '../ingest/fragment.ts';
 import { createParser, type Parser } from '../ingest/parser.ts';
 import type { Reject } from '../ingest/reject.ts';
@@ -21,15 +22,15 @@ export const gunzip = (bytes: Uint8Array): Uint8Array => gunzipSync(bytes, { max
 
 export type NewFullParser = (origin: string, out: FragmentWriter, reject: (reject: Reject) => void) => Parser;
 
-/** The real parser of inputs whose lines are of `origin` where they do not tell. */
-export function parserOf(origin: Origin): NewFullParser {
-  return (name, out, reject) => createParser({ ...origin, origin: name, gunzip }, out, reject);
+/** The real parser of inputs whose lines are of `origin` where they do not tell; `fields` from the configuration. */
+export function parserOf(origin: Origin, fields: readonly FieldMapping[] = []): NewFullParser {
+  return (name, out, reject) => createParser({ ...origin, fields, origin: name, gunzip }, out, reject);
 }
 
 /** The real parser and the real pipeline, set up as the configuration says. */
 export function createParts(config: Config, origin: Origin = {}): ReplayParts {
   return {
-    newParser: parserOf(origin),
+    newParser: parserOf(origin, config.fields),
     newPipeline: (options) =>
       createPipeline({
         ...options,

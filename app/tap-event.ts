@@ -1,3 +1,4 @@
+import { requestIdOf } from '../detectors/evidence.ts';
 import { F, Flag, type FragmentBlock, FragmentKind, NONE, parseFunctionKey, U } from '../ingest/fragment.ts';
 
 /** One normalised event, as `tripline tap` shows it. What is not known is left out. */
@@ -22,6 +23,8 @@ export interface TapEvent {
   readonly tx_bytes?: number;
   readonly rx_bytes?: number;
   readonly cpu_ms?: number;
+  /** as its source told it, never worked out */
+  readonly cost_usd?: number;
   readonly lost_records?: number;
   readonly error_type?: string;
   /** what kind of text that should not be there; never the text */
@@ -32,6 +35,7 @@ export interface TapEvent {
 
 const KIND_NAMES = new Map<number, string>(Object.entries(FragmentKind).map(([name, kind]) => [kind, name]));
 const KIBIBYTES = 1024;
+const PICO = 1e12;
 
 /** Which events are shown: no ticks, and only functions whose name or key matches. */
 export class TapFilter {
@@ -79,7 +83,7 @@ export function tapEventOf(block: FragmentBlock, i: number): TapEvent {
     account: account ?? undefined,
     region: region ?? undefined,
     version: dictionary.text(u[word + U.version]!) || undefined,
-    request_id: requestId(block, word),
+    request_id: requestIdOf(block, i) || undefined,
     outcome: kind === FragmentKind.report || kind === FragmentKind.failure ? outcomeOf(flags) : undefined,
     cold_start: (flags & Flag.cold) !== 0 || undefined,
     duration_ms: number(f[at + F.durationUs]! / 1000),
@@ -87,6 +91,7 @@ export function tapEventOf(block: FragmentBlock, i: number): TapEvent {
     init_ms: number(f[at + F.initUs]! / 1000),
     memory_mb: memory(u[word + U.memorySizeKib]!),
     memory_used_mb: memory(u[word + U.memoryUsedKib]!),
+    cost_usd: (flags & Flag.priced) !== 0 ? number(f[at + F.c]! / PICO) : undefined,
     ...ofKind(kind, flags, f, at, dictionary.text(u[word + U.text]!)),
     weight: f[at + F.weight]! > 1 ? f[at + F.weight]! : undefined,
   };
@@ -122,12 +127,3 @@ function outcomeOf(flags: number): TapEvent['outcome'] {
 
 const number = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
 const memory = (kib: number): number | undefined => (kib === NONE ? undefined : kib / KIBIBYTES);
-
-function requestId({ u, dictionary }: FragmentBlock, word: number): string | undefined {
-  const text = dictionary.text(u[word + U.idText]!);
-  if (text !== '') return text;
-  const words = [U.id0, U.id1, U.id2, U.id3].map((k) => u[word + k]!);
-  if (words.every((it) => it === 0)) return undefined;
-  const hex = words.map((it) => it.toString(16).padStart(8, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}

@@ -156,7 +156,7 @@ async function ingestRoles(
   const sources: Source[] = found.inputs.map((input) => fileSource(input, io.stdin));
   const run = async (context: RoleContext) => {
     for (const { name, message } of found.problems) context.log.warn('an input cannot be read', { name, why: message });
-    const read = await ingestInputs(context, sources, parserOf(origin));
+    const read = await ingestInputs(context, sources, parserOf(origin, config.fields));
     for (const problem of read.problems) context.log.warn('an input could not be read to its end', { why: problem });
     context.log.info(`read ${plural(sources.length, 'input')}: ${bytes(read.bytes)}, ${read.fragments} fragments`);
   };

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { harmless, harmlessJson } from '../../infra/table-text.ts';
 import { FragmentWriter } from '../../ingest/fragment.ts';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
+import { loadConfig } from '../config.ts';
 import { CONFIG_FLAG } from '../config-file.ts';
 import { ClosedOutputError, InputError, type Io } from '../io.ts';
 import { parserOf } from '../parts.ts';
@@ -101,12 +102,13 @@ async function tapInputs(
     throw new InputError(found.problems.map(({ name, message }) => `${name}: ${message}`).join('\n  '));
   const filter = new TapFilter(flags.function ?? '*');
   const rejects = { count: 0, first: '' };
+  const fields = flags.config === undefined ? [] : loadConfig(flags.config, io.env).fields;
   for (const input of found.inputs) {
     let events: TapEvent[] = [];
     const writer = new FragmentWriter((block) => {
       for (let i = 0; i < block.n; i++) if (filter.takes(block, i)) events.push(tapEventOf(block, i));
     });
-    const parser = parserOf(flags)(input.name, writer, ({ origin, reason }) => {
+    const parser = parserOf(flags, fields)(input.name, writer, ({ origin, reason }) => {
       if (rejects.count++ === 0) rejects.first = `${origin}: ${reason}`;
     });
     const taken = async () => {

@@ -1,3 +1,4 @@
+import type { FieldMapping } from '../../ingest/clouds/mapping.ts';
 import { FragmentWriter } from '../../ingest/fragment.ts';
 import { createParser, type Parser, type Place } from '../../ingest/parser.ts';
 import type { Reject } from '../../ingest/reject.ts';
@@ -43,6 +44,8 @@ export interface FileReaderOptions {
   readonly reject: (reject: Reject) => void;
   readonly onTrouble: (path: string, message: string) => void;
   readonly gzipTurn: GzipTurn;
+  /** what JSON means that is not of a known format */
+  readonly fields?: readonly FieldMapping[] | undefined;
 }
 
 /** `waits`: for its turn. `aside`: nothing more is to be read of it until it looks different, see `position.seen`. */
@@ -76,9 +79,9 @@ export class FileReader {
   }
 
   #newParser(from: Place): Parser {
-    const { path, settings, reject } = this.#options;
+    const { path, settings, reject, fields } = this.#options;
     const { logGroup, account, region } = settings;
-    return createParser({ origin: path, logGroup, account, region, gunzip, from }, this.#writer, reject);
+    return createParser({ origin: path, logGroup, account, region, fields, gunzip, from }, this.#writer, reject);
   }
 
   get path(): string {

@@ -13,7 +13,7 @@ const REMEMBERED_MS = 30 * 24 * 3600_000;
 /** … that of a file whose name another one has got, so long. */
 const REPLACED_MS = 24 * 3600_000;
 
-export type FollowOptions = Pick<FileReaderOptions, 'lane' | 'reject' | 'onTrouble' | 'gzipTurn'> & {
+export type FollowOptions = Pick<FileReaderOptions, 'lane' | 'reject' | 'onTrouble' | 'gzipTurn' | 'fields'> & {
   readonly dictionary: () => FragmentWriter['dictionary'];
   readonly nowMs: () => number;
 };

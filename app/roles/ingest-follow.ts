@@ -194,6 +194,7 @@ export class FollowingIngest {
           this.#rejects.push(reject);
           this.#context.metrics.ingest.rejected(reject.reason);
         },
+        fields: this.#context.config.fields,
         onTrouble: (path, message) => log.warn('a file cannot be read', { path, why: message }),
         nowMs,
       });

@@ -1,5 +1,6 @@
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { openSnapshots, type Snapshots } from '../../infra/state.ts';
+import type { FieldMapping } from '../../ingest/clouds/mapping.ts';
 import type { Dictionary } from '../../ingest/fragment.ts';
 import type { Reject } from '../../ingest/reject.ts';
 import { TAIL_BYTES } from '../../ingest/sources/tail.ts';
@@ -29,6 +30,8 @@ export interface SourceLaneOptions {
   readonly dictionary: () => Dictionary;
   readonly reject: (reject: Reject) => void;
   readonly onTrouble: (path: string, message: string) => void;
+  /** what JSON means that is not of a known format */
+  readonly fields?: readonly FieldMapping[] | undefined;
   /** wall clock, ms since 1970 */
   readonly nowMs: () => number;
 }
@@ -58,8 +61,8 @@ export class SourceLane {
     this.#snapshots = snapshots;
     this.#turn = Math.max(0, ...states.map(({ turn }) => turn));
     this.lane = new Lane(options.name, options.sink, states[0]?.lane);
-    const { dictionary, reject, onTrouble, nowMs } = options;
-    const follow = { lane: this.lane, dictionary, reject, onTrouble, nowMs, gzipTurn: { reader: null } };
+    const { dictionary, reject, onTrouble, nowMs, fields } = options;
+    const follow = { lane: this.lane, fields, dictionary, reject, onTrouble, nowMs, gzipTurn: { reader: null } };
     this.#files = new FollowedFiles(
       follow,
       states.flatMap(({ files }) => files),

@@ -38,9 +38,8 @@ export function readRecords(records: readonly unknown[], reading: Reading): void
   for (const record of records) {
     const text = JSON.stringify(record);
     if (!isObject(record)) reading.journal.reject('record is no object', text);
-    else if (!(reading.options.fields !== undefined && readMapped(record, text, reading))) {
-      if (!readCloudRecord(record, text, reading)) reading.journal.reject('record of no known format', text);
-    }
+    else if (!readMapped(record, text, reading) && !readCloudRecord(record, text, reading))
+      reading.journal.reject('record of no known format', text);
   }
 }
 

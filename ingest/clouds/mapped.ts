@@ -47,8 +47,8 @@ function write(record: JsonObject, line: string, mapping: FieldMapping, reading:
     instance: text(mapping.instance),
     startMs: isStart ? timeMs : Math.floor(timeMs - known),
     durationMs,
-    billedMs: number(mapping.billed) * mapping.durationMs,
-    initMs: number(mapping.init) * mapping.durationMs,
+    billedMs: number(mapping.billedMs),
+    initMs: number(mapping.initMs),
     memoryMb: number(mapping.memoryMb),
     memoryUsedMb: number(mapping.memoryUsedMb),
     ...outcomeOf(record, mapping, text(mapping.errorType)),
@@ -93,6 +93,8 @@ const MS: Readonly<Record<Exclude<TimeUnit, 'iso'>, number>> = { s: 1000, ms: 1,
 /** Unix ms. Nanoseconds are more than a number holds, so they may stand in a text; what is cut is below a ms. */
 function instantIn(value: unknown, unit: TimeUnit): number {
   if (unit === 'iso') return typeof value === 'string' ? timeOf(value) : Number.NaN;
+  const cut = unit === 'ns' ? 6 : unit === 'us' ? 3 : 0;
+  if (cut > 0 && typeof value === 'string' && /^\d{7,20}$/.test(value)) return timeOf(Number(value.slice(0, -cut)));
   return timeOf(Math.floor(numberOf(value) * MS[unit]));
 }
 

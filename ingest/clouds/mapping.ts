@@ -26,10 +26,10 @@ export interface FieldMapping {
   readonly timeUnit: TimeUnit;
   readonly timeIs: 'start' | 'end';
   readonly duration: Place | null;
-  /** ms in one unit of the duration, and of the billed and the init duration */
+  /** ms in one unit of the duration */
   readonly durationMs: number;
-  readonly billed: Place | null;
-  readonly init: Place | null;
+  readonly billedMs: Place | null;
+  readonly initMs: Place | null;
   readonly memoryMb: Place | null;
   readonly memoryUsedMb: Place | null;
   readonly error: Sign | null;

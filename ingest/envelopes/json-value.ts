@@ -10,7 +10,7 @@ import { readSubscription } from './subscription.ts';
 /** Reads a JSON object that stood in the input, whatever wraps what; its place is in the journal. */
 export function readJsonValue(value: JsonObject, text: string, reading: Reading, lines: LineReader): void {
   const { journal } = reading;
-  if (reading.options.fields !== undefined && readMapped(value, text, reading)) return;
+  if (readMapped(value, text, reading)) return;
   if ('messageType' in value && 'logEvents' in value) {
     readSubscription(value, reading);
     return;
