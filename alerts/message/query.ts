@@ -1,5 +1,5 @@
 import type { AlertEvent, Signal } from '../event.ts';
-import { clean } from './clean.ts';
+import { clean, entryOf } from './clean.ts';
 import { logGroupOf } from './console-link.ts';
 import { rangeOf } from './place.ts';
 
@@ -14,16 +14,58 @@ const MAX_IDS = 3;
 
 /** The alert's requests or, where it names none, what its signal is about; null where the provider has no such language. */
 export function queryOf(event: AlertEvent): Query | null {
-  if (event.function.provider !== 'aws' || event.function.name === '*') return null;
-  return { language: 'CloudWatch Logs Insights', text: [whereLine(event), ...insightsLines(event)].join('\n') };
+  const { provider, name } = event.function;
+  const made = name === '*' ? undefined : entryOf(LANGUAGES, provider);
+  return made === undefined ? null : { language: made.language, text: made.lines(event).join('\n') };
+}
+
+interface Language {
+  readonly language: string;
+  readonly lines: (event: AlertEvent) => readonly string[];
+}
+
+const LANGUAGES: Readonly<Record<string, Language>> = {
+  aws: { language: 'CloudWatch Logs Insights', lines: (event) => [whereLine(event), ...insightsLines(event)] },
+  gcp: { language: 'Google Cloud Logs Explorer', lines: loggingLines },
+  azure: { language: 'Azure Log Analytics', lines: kustoLines },
+};
+
+const NAME_LENGTH = 200;
+const quoted = (name: string) => JSON.stringify(clean(name, NAME_LENGTH));
+
+/** Both generations of functions: they label themselves differently. */
+function loggingLines(event: AlertEvent): string[] {
+  const [from, to] = instants(event);
+  const name = quoted(event.function.name);
+  return [
+    `(resource.labels.function_name=${name} OR resource.labels.service_name=${name})`,
+    `timestamp>="${from}" AND timestamp<="${to}"`,
+  ];
+}
+
+/** Functions of an app are named `app/function`; an operation is the function alone. */
+function kustoLines(event: AlertEvent): string[] {
+  const [from, to] = instants(event);
+  const { name } = event.function;
+  return [
+    'AppRequests',
+    `| where TimeGenerated between (datetime(${from}) .. datetime(${to}))`,
+    `| where OperationName == ${quoted(name.slice(name.lastIndexOf('/') + 1))}`,
+    '| order by TimeGenerated asc',
+    '| take 200',
+  ];
+}
+
+function instants(event: AlertEvent): [string, string] {
+  const { fromMs, toMs } = rangeOf(event);
+  return [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
 }
 
 /** Where to run it, as a comment of the query. */
 function whereLine(event: AlertEvent): string {
-  const { fromMs, toMs } = rangeOf(event);
-  const [from = '', to = ''] = [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(0, 16).replace('T', ' '));
+  const [from = '', to = ''] = instants(event).map((instant) => instant.slice(0, 16).replace('T', ' '));
   const until = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to;
-  return `# log group ${clean(logGroupOf(event), 200)}, ${from} to ${until} UTC`;
+  return `# log group ${clean(logGroupOf(event), NAME_LENGTH)}, ${from} to ${until} UTC`;
 }
 
 function insightsLines(event: AlertEvent): readonly string[] {
