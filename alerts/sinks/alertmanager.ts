@@ -1,4 +1,4 @@
-import { alertmanagerParts } from '../message/alertmanager.ts';
+import { type AlertmanagerParts, alertmanagerParts } from '../message/alertmanager.ts';
 import { messageOf } from '../message/message.ts';
 import type { Notice } from '../notice.ts';
 import { openHttp } from './http.ts';
@@ -12,7 +12,12 @@ const MISSED_REFRESHES = 4;
 /** Alerts of one refresh request: a body of about a megabyte. */
 const AT_ONCE = 500;
 
-type Labels = Readonly<Record<string, string>>;
+type Labels = AlertmanagerParts['labels'];
+
+/** What is told again at each refresh, written once. */
+interface Told extends AlertmanagerParts {
+  readonly version: number;
+}
 
 /**
  * Prometheus Alertmanager v2. Labels are an alert's identity there, so those of the first notice are kept for all others. It forgets what it is not told again, so open incidents are refreshed; each says that it ends
@@ -24,33 +29,35 @@ export function alertmanager(settings: AlertmanagerSettings, deps: SinkDeps): Si
   const { host } = new URL(url);
 
   /** by incident: of what is open */
-  const known = new Map<string, Labels>();
+  const known = new Map<string, Told>();
 
   async function post(notices: readonly Notice[], signal: AbortSignal): Promise<Outcome> {
     const nowMs = deps.nowMs();
     const endsMs = nowMs + MISSED_REFRESHES * settings.refreshMs;
-    const alerts = notices.map((notice) => ({
-      ...alertmanagerParts(messageOf(notice)),
-      ...timesOf(notice, nowMs, endsMs),
-      labels: labelsOf(notice),
-    }));
+    const alerts = notices.map((notice) => {
+      const { labels, annotations } = partsOf(notice);
+      return { labels, annotations, ...timesOf(notice, nowMs, endsMs) };
+    });
     const headers = { 'content-type': 'application/json', ...authorization(settings) };
     return outcomeOf(await http({ url, headers, body: JSON.stringify(alerts) }, signal), host);
   }
 
-  function labelsOf(notice: Notice): Labels {
-    const labels = known.get(notice.incident_id) ?? alertmanagerParts(messageOf(notice)).labels;
-    known.set(notice.incident_id, labels);
-    return labels;
+  function partsOf(notice: Notice, labels?: Labels): Told {
+    const { incident_id, version } = notice;
+    const told = known.get(incident_id);
+    if (told?.version === version) return told;
+    const parts = alertmanagerParts(messageOf(notice));
+    const newer = { version, labels: labels ?? told?.labels ?? parts.labels, annotations: parts.annotations };
+    known.set(incident_id, newer);
+    return newer;
   }
 
   return {
     name: settings.name,
     type: settings.type,
     async send({ notice, memory }, signal) {
-      if (isLabels(memory)) known.set(notice.incident_id, memory);
+      const { labels } = partsOf(notice, isLabels(memory) ? memory : undefined);
       const outcome = await post([notice], signal);
-      const labels = labelsOf(notice);
       if (!isLasting(notice)) known.delete(notice.incident_id);
       return outcome.kind === 'taken' ? { kind: 'taken', memory: labels } : outcome;
     },
