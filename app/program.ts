@@ -13,6 +13,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
+import { initCommand } from './commands/init.ts';
 import { liveCommands } from './commands/live.ts';
 import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
@@ -31,6 +32,7 @@ const HELP = `
 Examples:
   $ tripline demo                                   see it work on a made-up fleet
   $ tripline replay ./export/                       what your own logs would have alerted
+  $ tripline init                                   write a config, then: tripline doctor, tripline run
   $ tripline query "SELECT * FROM alerts LIMIT 5"   look into what was found
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 3 alerts and --fail-on-alert, 130 ended by Ctrl-C.
@@ -51,6 +53,7 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
   const commands = [
     demoCommand(io, end),
     replayCommand(io, end),
+    initCommand(io),
     ...liveCommands(io, version),
     doctorCommand(io, end),
     setupCommand(io),

@@ -107,7 +107,7 @@ export async function doctor(config: Record<string, string>, world: Partial<Doct
     ...world,
   };
   const findings = withOneClock(await runChecks(checksOf(parseConfig(yamlOf(config), 'c.yaml'), 'c.yaml', whole)));
-  expect(JSON.stringify(findings)).not.toMatch(/s3cret|SECRET/);
+  expect(JSON.stringify(findings)).not.toMatch(/s3cret|SECRET(?!_ACCESS_KEY)/);
   return findings;
 }
 

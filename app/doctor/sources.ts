@@ -6,7 +6,10 @@ import type { DoctorWorld } from './world.ts';
 
 /** Whether each source of the configuration has something to read and lets us. */
 export function sourceChecks({ live }: Config, _world: DoctorWorld): Check[] {
-  return live.sources.flatMap((source, i) => ('files' in source ? [fileCheck(`source ${i + 1}`, source.files)] : []));
+  return live.sources.flatMap((source, i) => {
+    const what = `source ${i + 1}`;
+    return [fileCheck(what, source.files)];
+  });
 }
 
 function fileCheck(what: string, files: readonly string[]): Check {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Secret } from '../../alerts/sinks/secret.ts';
 import type { LearnedModel } from '../../models/learned/artifact.ts';
 import type { Config } from '../config.ts';
 
@@ -50,19 +51,29 @@ export function changesOf(before: Loaded, after: Loaded): Changes {
   return { fixed, sections, kinds: new Set(sections.flatMap((name) => READERS[name] ?? KINDS)) };
 }
 
+/** What changes what is found: told apart by the hash of all of it. */
+const IN_HASH = new Set(['settings', 'prices', 'deploys', 'deploysFile']);
+
 function sectionsOf({ config, model }: Loaded): Record<string, unknown> {
-  const { live, configHash, store, invocations, paging } = config;
-  const { limits, ...rest } = live;
+  const { live, configHash, paging, ...others } = config;
+  const { limits, destinations, ...sections } = live;
   const { storeBufferMb, ...otherLimits } = limits;
   return {
-    // the hash is of all that changes what is found: settings, prices, deploys
+    ...Object.fromEntries(Object.entries(others).filter(([name]) => !IN_HASH.has(name))),
+    ...sections,
     detection: configHash,
     model: model?.digest ?? null,
-    store,
-    invocations,
     pages_per_week: paging,
     limits: otherLimits,
     'limits.storeBufferMb': storeBufferMb,
-    ...rest,
+    destinations: revealed(destinations),
   };
+}
+
+/** Secrets look alike from outside, also to a comparison. */
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(revealed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, revealed(part)]));
 }
