@@ -1,4 +1,6 @@
 import type { AlertEvent, AlertFunction, Severity } from '../alerts/event.ts';
+import { adviceOf } from '../alerts/message/advice.ts';
+import { sparklineOf } from '../alerts/message/sparkline.ts';
 import { instant, type Style, shown } from './style.ts';
 
 const MARKS: Readonly<Record<Severity, Parameters<Style> extends [string, ...infer Marks] ? Marks : never>> = {
@@ -27,6 +29,8 @@ export function alertText(event: AlertEvent, style: Style): string {
     ...listed('functions', (event.functions ?? []).map(nameOf), FUNCTIONS, style),
     ...listed('threats', event.threats.map(shown), event.threats.length, style),
     ...listed('requests', ids.map(shown), REQUEST_IDS, style),
+    ...historyLine(event, style),
+    `  ${label('check', style)}${adviceOf(event)}`,
     `  ${label('next', style)}tripline explain ${shown(event.alert_id)}`,
     '',
   ]);
@@ -41,6 +45,12 @@ function pageLines({ event, severity, page, page_reason: reason, evidence }: Ale
   const isNews = evidence.paging !== undefined && (event === 'opened' || page === true);
   if (!isNews || severity === 'info' || reason === undefined) return [];
   return [`  ${label('page', style)}${page === true ? style('yes', 'bold') : 'no'}, ${shown(reason)}`];
+}
+
+/** The last hours as bars. */
+function historyLine(event: AlertEvent, style: Style): string[] {
+  const history = sparklineOf(event);
+  return history === null ? [] : [`  ${label('history', style)}${history.line}  ${history.caption}`];
 }
 
 function listed(name: string, items: readonly string[], limit: number, style: Style): string[] {

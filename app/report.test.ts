@@ -41,9 +41,17 @@ describe('an alert reads', () => {
              score 9.1 reaches 9
   threats    T1 denial of wallet
   requests   r1, r2, r3, r4, r5, and 1 more
+  check      See whether calls became more or longer. A limit on concurrency stops the bill.
   next       tripline explain a1b2
 
 `);
+  });
+
+  test('with the hours before', () => {
+    const history = { unit: 'USD an hour', end: event.at, minutes: [60, 5, 1], values: [1, 1, 16] };
+    expect(alertText({ ...event, evidence: { ...event.evidence, history } }, plain)).toContain(
+      '\n  history    ▁│▁█  $0 to $16.00 an hour, 08:25 UTC to 09:31 UTC; right of │ the last 6 min\n',
+    );
   });
 
   test('with whether it pages, and why', () => {
@@ -99,7 +107,7 @@ describe('an alert reads', () => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
         expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
         expect(shown).not.toContain('IOSFODNN7');
-        expect(shown.split('\n')).toHaveLength(9);
+        expect(shown.split('\n')).toHaveLength(10);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import type { AlertEvent, Severity, Signal } from '../event.ts';
-import type { NoticeDigest } from '../notice.ts';
+import type { IncidentStatus, NoticeDigest } from '../notice.ts';
 import { clean, entryOf, fit } from './clean.ts';
 import type { Fact } from './facts.ts';
 import { WORDS, whatText, whoText } from './headline.ts';
@@ -16,8 +16,10 @@ export interface DigestLine {
 const WORST = 5;
 const LINE_LENGTH = 200;
 
-export function digestTitle({ incidents, from, to }: NoticeDigest): string {
-  return `${plural(incidents, 'incident')} between ${clock(from, to)} and ${clock(to, to)}`;
+export function digestTitle({ incidents, from, to }: NoticeDigest, status: IncidentStatus): string {
+  const count = plural(incidents, 'incident');
+  if (status === 'resolved') return `${count} told together: all over`;
+  return `${count} between ${clock(from, to)} and ${clock(to, to)}`;
 }
 
 export function digestFacts({ by_severity, by_signal }: NoticeDigest): Fact[] {

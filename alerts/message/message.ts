@@ -57,7 +57,6 @@ const REASON_LENGTH = 300;
 export function messageOf(notice: Notice): Message {
   const { event, digest } = notice;
   const id = clean(event.alert_id, ID_LENGTH);
-  const isDigest = notice.transition === 'digest' && digest !== undefined;
   return {
     incidentId: clean(notice.incident_id, ID_LENGTH),
     alertId: id,
@@ -71,20 +70,24 @@ export function messageOf(notice: Notice): Message {
     openedAt: notice.opened_at,
     startedAt: event.started_at,
     place: placeOf(event.function),
-    title: fit(isDigest ? digestTitle(digest) : titleOf(notice), TITLE_LENGTH),
+    title: fit(digest === undefined ? titleOf(notice) : digestTitle(digest, notice.status), TITLE_LENGTH),
     lead: leadOf(notice),
-    ...(isDigest ? ofDigest(digest) : ofIncident(notice, id)),
+    ...(digest === undefined ? ofIncident(notice, id) : ofDigest(digest, notice.status)),
   };
 }
 
 type Body = 'facts' | 'advice' | 'history' | 'requestIds' | 'link' | 'query' | 'explain' | 'worst';
+/** `config_hash` of what somebody sends to try a destination: there is nothing behind it. */
+const TEST = 'test';
 const NOTHING_TO_DO = { advice: null, history: null, requestIds: [], query: null } as const;
 
-function ofDigest(digest: NoticeDigest): Pick<Message, Body> {
-  return { ...NOTHING_TO_DO, facts: digestFacts(digest), link: null, explain: null, worst: digestLines(digest) };
+function ofDigest(digest: NoticeDigest, status: IncidentStatus): Pick<Message, Body> {
+  const worst = status === 'resolved' ? [] : digestLines(digest);
+  return { ...NOTHING_TO_DO, facts: digestFacts(digest), link: null, explain: null, worst };
 }
 
 function ofIncident({ event, status, transition, at }: Notice, id: string): Pick<Message, Body> {
+  if (event.evidence.config_hash === TEST) return { ...NOTHING_TO_DO, facts: [], link: null, explain: null, worst: [] };
   const explain = `tripline explain ${/^[\w-]+$/.test(id) ? id : 'ALERT'}`;
   const always = { link: consoleLink(event), explain, worst: [] };
   if (status === 'resolved' || status === 'expired') return { ...always, ...NOTHING_TO_DO, facts: overFacts(event) };
@@ -118,17 +121,20 @@ const LEADS: Readonly<Record<Transition, string>> = {
 };
 
 /** Where it stands, and why it is told now. */
-function leadOf({ transition, event, at, by, reason }: Notice): string {
+function leadOf({ transition, event, at, by, reason, digest }: Notice): string {
   const severity = `${event.severity.slice(0, 1).toUpperCase()}${event.severity.slice(1)}`;
   const who = transition === 'acknowledged' && by !== 'tripline' ? ` by ${clean(by, 60)}` : '';
   const lasted = Date.parse(event.ended_at ?? at) - Date.parse(event.started_at);
   const isEnd = transition === 'resolved' || transition === 'expired';
-  const how = isEnd && !isOnce(event) && lasted >= 60_000 ? ` after ${lasting(lasted)}` : '';
-  const what = transition === 'resolved' && isOnce(event) ? 'Closed' : LEADS[transition];
+  const isShort = digest !== undefined || isOnce(event) || lasted < 60_000;
+  const how = isEnd && !isShort ? ` after ${lasting(lasted)}` : '';
+  const what = transition === 'resolved' && isOnce(event) && digest === undefined ? 'Closed' : LEADS[transition];
   // an event's own text is in the title
-  const why = transition === 'opened' || reason === event.text ? '' : clean(reason, REASON_LENGTH);
+  const why = transition === 'opened' || reason === event.text ? '' : clean(withClocks(reason, at), REASON_LENGTH);
   return `${severity}. ${what}${who}${how}, ${clock(at)}.${why === '' ? '' : ` ${sentence(why)}`}`;
 }
 
+const INSTANT = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z/g;
+const withClocks = (text: string, at: string) => text.slice(0, 2000).replace(INSTANT, (instant) => clock(instant, at));
 const sentence = (text: string) =>
   `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;

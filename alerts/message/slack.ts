@@ -71,8 +71,8 @@ export function slackBlocks(message: Message): SlackMessage {
 const SYMBOLS: Readonly<Record<Severity, string>> = { critical: '🔴', error: '🟠', warning: '🟡', info: '🔵' };
 
 function symbol({ status, severity, transition }: Message): string {
-  if (transition === 'digest') return '📋';
   if (status === 'resolved') return '✅';
+  if (transition === 'digest') return '📋';
   if (status === 'expired') return '⚪';
   return transition === 'acknowledged' ? '👀' : SYMBOLS[severity];
 }

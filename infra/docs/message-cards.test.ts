@@ -19,6 +19,11 @@ describe('pictures of messages', () => {
     for (const file of pictures) expect(readFileSync(new URL(file, PICTURES)).length).toBeLessThan(60_000);
   });
 
+  test('are shown in docs/messages.md', () => {
+    const text = readFileSync(new URL('../messages.md', PICTURES), 'utf8');
+    for (const file of goldens) expect(text).toContain(`(pictures/message-${file.slice(0, -5)}.png)`);
+  });
+
   test('leave no markup of Slack unread', () => {
     for (const file of goldens) expect(card(read(file)).replace(/<pre>[^<]*<\/pre>/g, '')).not.toMatch(/[*`]/);
   });
