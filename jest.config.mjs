@@ -8,7 +8,7 @@ export default {
     ],
   },
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(store|kafka)\\.test\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(store|kafka|live)\\.test\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
   testTimeout: 120_000, // a slow machine is no failure
