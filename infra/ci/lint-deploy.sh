@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lints what deploys Tripline, each by the tool that reads it in the end: the Compose file by Docker Compose's own parser,
-# the Dockerfile by hadolint, the manifests by kustomize and the schemas of Kubernetes, rules and metrics by promtool.
+# the Dockerfile by hadolint, Terraform by the parser and formatter of HCL, IAM policies by parliament, the manifests by kustomize and the schemas of Kubernetes, rules and metrics by promtool.
 # Needs no engine, no cluster and no root. Tools come from package registries into a cache outside the checkout
 # (TRIPLINE_CI_CACHE, else ~/.cache/tripline-ci): a minute or two the first time, seconds after that.
 # Ends with a line for each linter. Exit 0: all passed. 1: something is wrong. 77: nothing is, but a tool cannot be had
@@ -16,6 +16,9 @@ DCLINT=3.1.0
 HADOLINT=2.15.1
 KUBERNETES_VALIDATE=1.37.0
 KUSTOMIZE=v5.8.0
+PARLIAMENT=1.6.4
+HCL2=8.1.4
+HCLFMT=v2.24.0
 KUBERNETES=(1.30.0 1.37.0) # the oldest and the newest that the manifests are for
 
 summary=()
@@ -145,6 +148,43 @@ lint_prometheus() {
   fi
 }
 
+# --- AWS: without the providers of Terraform, which no registry of packages has, `terraform validate` cannot be
+aws_env="$cache/python-aws-$PARLIAMENT-$HCL2"
+aws_tools() {
+  [ -f "$aws_env/complete" ] && return
+  has python3 || return 1
+  rm -rf "$aws_env"
+  python3 -m venv "$aws_env" &&
+    # parliament still asks for pkg_resources
+    "$aws_env/bin/pip" install -q --disable-pip-version-check 'setuptools<81' "parliament==$PARLIAMENT" "python-hcl2==$HCL2" &&
+    touch "$aws_env/complete"
+} >"$work/aws.log" 2>&1
+install_hclfmt() { GOBIN="$cache/bin" go install "github.com/hashicorp/hcl/v2/cmd/hclfmt@$HCLFMT"; }
+
+lint_terraform() {
+  aws_tools || { how="python-hcl2 $HCL2 is not to be had" && return 77; }
+  how='python-hcl2, references'
+  "$aws_env/bin/python" infra/ci/check_terraform.py infra/deploy/aws/terraform/*/ || return 1
+  if has terraform; then
+    how="$how, terraform fmt"
+    terraform fmt -check -recursive infra/deploy/aws
+  elif has go && build hclfmt install_hclfmt; then
+    how="$how, hclfmt $HCLFMT"
+    "$cache/bin/hclfmt" -require-no-change infra/deploy/aws/terraform/*/*.tf >/dev/null
+  else
+    echo 'NOTE: there is neither terraform nor Go: the format goes unchecked' >&2
+  fi
+}
+
+lint_iam() {
+  aws_tools || { how="parliament $PARLIAMENT is not to be had" && return 77; }
+  how="parliament $PARLIAMENT"
+  local file found
+  for file in infra/deploy/aws/terraform/*/*-policy.json; do
+    found="$("$aws_env/bin/parliament" <"$file")" || { printf '%s\n%s\n' "$file" "$found" >&2 && return 1; }
+  done
+}
+
 lint_scripts() {
   how='bash -n, json'
   local file
@@ -154,7 +194,7 @@ lint_scripts() {
   done
 }
 
-for name in compose dockerfile manifests prometheus scripts; do
+for name in compose dockerfile manifests prometheus terraform iam scripts; do
   echo "--- lint-deploy: $name"
   how='' status=0
   "lint_$name" || status=$?
