@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import type { AlertEvent } from '../../alerts/event.ts';
+import { consoleLink } from '../../alerts/message/console-link.ts';
+import { queryOf } from '../../alerts/message/query.ts';
 import { amount, probability } from '../../alerts/text.ts';
 import { type Recomputed, recompute } from '../../detectors/recompute.ts';
 import type { StoreReader } from '../../infra/store.ts';
 import { harmlessJson } from '../../infra/table-text.ts';
 import { functionKey } from '../../ingest/fragment.ts';
-import { clickHouseQuery, insightsQuery, type Place, placeOf, shell } from '../evidence-queries.ts';
+import { clickHouseQuery, type Place, placeOf, shell } from '../evidence-queries.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
 import { DEFAULT_STORE, rowsOf, withStore } from '../store-access.ts';
 import { instant, type Style, shown, styleFor } from '../style.ts';
@@ -205,15 +207,26 @@ export function explanation(
     style('May be a sign of', 'bold'),
     ...event.threats.map((threat) => `  ${shown(threat)}`),
     '',
-    ...(event.function.name === '*' ? [] : insights(place, event, style)),
+    ...logsLines(event, style),
     style('Look further: ClickHouse', 'bold'),
     `  npx tripline query ${shell(clickHouseQuery(place, event))} --store ${shell(store)}`,
   ];
 }
 
-function insights(place: Place, event: AlertEvent, style: Style): string[] {
-  const query = insightsQuery(place, event).map((line) => `  ${shown(line)}`);
-  return [style('Look further: CloudWatch Logs Insights', 'bold'), ...query, ''];
+/** Where the provider shows the logs, and a query to run there. */
+function logsLines(event: AlertEvent, style: Style): string[] {
+  const query = queryOf(event);
+  const link = consoleLink(event);
+  return [
+    ...(query === null
+      ? []
+      : [
+          style(`Look further: ${query.language}`, 'bold'),
+          ...query.text.split('\n').map((line) => `  ${shown(line)}`),
+          '',
+        ]),
+    ...(link === null ? [] : [style('Look further: the log', 'bold'), `  ${shown(link.href)}`, '']),
+  ];
 }
 
 function requestLines({ what, rows }: Requests): string[] {
