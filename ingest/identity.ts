@@ -102,7 +102,14 @@ export class Identities {
       group =
         provider === 'aws'
           ? newGroup(account, region, name.slice(0, MAX_NAME), number)
-          : { provider, kind: 'function', account, region, name, number };
+          : {
+              provider,
+              kind: 'function',
+              account: keyPart(account),
+              region: keyPart(region),
+              name: printable(name).slice(0, MAX_NAME),
+              number,
+            };
       this.#groups.set(key, group);
     }
     return group;

@@ -31,7 +31,8 @@ interface ReplayFlags {
 const HELP = `
 An input is a file, a folder (walked, dot files left out), a pattern in quotes, or - for standard input. Formats and gzip
 are recognised by content: CloudWatch subscription messages, filter-log-events JSON, the output of aws logs tail, S3
-exports, raw Lambda lines in text or JSON format. Several files are merged by time. Where more than 1 % of the log
+exports, raw Lambda lines in text or JSON format, Logs Insights rows, logs of Azure, Google, Cloudflare, Vercel and
+OpenWhisk functions; others by fields: in the config. Several files are merged by time. Where more than 1 % of the log
 events would come too late, all are sorted by time first.
 
 Examples:
