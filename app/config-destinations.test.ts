@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseConfig } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { type NetworkDestination, withSecrets } from './destination-secrets.ts';
+import { checkSecrets, type NetworkDestination, withSecrets } from './destination-secrets.ts';
 
 const destinations = (lines: string, env = {}) =>
   parseConfig(`destinations:\n  - ${lines.trim().split('\n').join('\n    ')}\n`, 'c.yaml', env).live.destinations;
@@ -107,6 +107,14 @@ test('what is in a file keeps the same rules; the message names the file', () =>
     'destinations.ops.webhookUrlFile: /nowhere/x: no such file',
   );
 });
+
+test('all that is wrong with secrets in files is said at once, and none is read where there is none', () => {
+  const of = (name: string) => ({ ...destinations(`type: slack\nname: ${name}\nwebhookUrlFile: /nowhere/${name}`)[0]! });
+  expect(() => checkSecrets([of('a'), { type: 'stdout', name: 'stdout' }, of('b')])).toThrow(
+    new ConfigError(['a', 'b'].map((it) => `destinations.${it}.webhookUrlFile: /nowhere/${it}: no such file`)),
+  );
+  expect(() => checkSecrets([{ type: 'stdout', name: 'stdout' }])).not.toThrow();
+}); // biome-ignore format: one line each
 
 /** Places of secrets in the configuration, right and wrong ones. */
 const PLACES: readonly ((secret: string) => string)[] = [

@@ -39,6 +39,21 @@ export function withSecrets(it: NetworkDestination): SinkSettings {
   }
 }
 
+/** Reads every secret that is in a file, for what is wrong alone. @throws {ConfigError} with all problems */
+export function checkSecrets(destinations: readonly DestinationSettings[]): void {
+  const problems = destinations.flatMap((it) => {
+    if (it.type === 'stdout' || it.type === 'file') return [];
+    try {
+      withSecrets(it);
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
 type Rule = (value: string) => string | null;
 type Read = (key: string, given: Secret | undefined, file: string | undefined, rule: Rule) => Secret;
 

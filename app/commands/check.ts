@@ -3,6 +3,7 @@ import { harmless, harmlessJson } from '../../infra/table-text.ts';
 import { FragmentWriter } from '../../ingest/fragment.ts';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { checkSecrets } from '../destination-secrets.ts';
 import { InputError, type Io } from '../io.ts';
 import { withModel } from '../model.ts';
 import { parserOf } from '../parts.ts';
@@ -31,6 +32,7 @@ export function checkCommand(io: Io): Command {
     .addHelpText('after', HELP)
     .action(async (file: string, { sample }: { readonly sample?: string }) => {
       const { config } = withModel(loadConfig(file, io.env), undefined); // throws with all problems
+      checkSecrets(config.live.destinations);
       await io.stdout.write('ok\n');
       if (sample !== undefined) await showSample(sample, config, io);
     });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
+import { checkSecrets } from '../destination-secrets.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
 import { parserOf } from '../parts.ts';
 import { fileSource, type Source } from '../replay-read.ts';
@@ -115,6 +116,7 @@ export function liveCommands(io: Io, version: string): Command[] {
 function configOf(file: string | null, flags: LiveFlags, io: Io, command: string): Config {
   const config = loadConfig(file ?? undefined, io.env);
   const { http, destinations } = config.live;
+  if (command === 'run' || command === 'notify') checkSecrets(destinations); // the other roles need not see them
   const toScreen = command === 'run' && destinations.length === 0;
   const live = {
     ...config.live,
