@@ -52,7 +52,7 @@ test('a real Alertmanager receives, groups, keeps and resolves incidents', async
     expect(await sink.refresh?.run([worse, b], signal)).toEqual({ kind: 'taken' });
     return resolved('inc-c');
   });
-  expect((await manager.alerts()).map(({ labels }) => labels['incident_id']).sort()).toEqual(['inc-a', 'inc-b']);
+  expect(new Set((await manager.alerts()).map(({ labels }) => labels['incident_id']))).toEqual(new Set(['inc-a', 'inc-b']));
   expect(Date.parse((await known('inc-a'))?.endsAt ?? '')).toBeGreaterThan(Date.parse(before?.endsAt ?? ''));
 
   for (const notice of [worse, b]) {
