@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Instruments } from './metric-instruments.ts';
 import { detectMetrics, fleetMetrics, stateMetrics } from './metrics-detect.ts';
+import { cloudWatchMetrics } from './metrics-cloudwatch.ts';
 import { busMetrics, ingestMetrics } from './metrics-ingest.ts';
 import { alertMetrics, notifyMetrics, storeMetrics } from './metrics-output.ts';
 
@@ -27,6 +28,7 @@ export function createMetrics({ version = 'unknown', nowMs = Date.now }: Metrics
   make.gauge('build_info', 'Always 1; the version of this program.', ['version']).set({ version }, 1);
   return {
     ingest: ingestMetrics(make),
+    cloudwatch: cloudWatchMetrics(make),
     bus: busMetrics(make),
     detect: detectMetrics(make, nowMs),
     state: stateMetrics(make, nowMs),

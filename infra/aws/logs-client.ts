@@ -1,0 +1,115 @@
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  FilterLogEventsCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { EventPage, EventRequest, GroupPage, LogsApi } from '../../ingest/cloudwatch/api.ts';
+import { logsErrorOf } from './aws-errors.ts';
+import { type AssumedRole, assumeRole, type Credentials } from './credentials.ts';
+
+const CONNECTION_TIMEOUT_MS = 3000;
+const REQUEST_TIMEOUT_MS = 15_000;
+const GROUPS_A_PAGE = 50;
+
+export interface LogsClientOptions {
+  readonly region: string;
+  /** null = the credentials that are there: environment, profile, container, instance */
+  readonly role: AssumedRole | null;
+  /** instead of AWS's own; null = AWS */
+  readonly endpoint: string | null;
+  readonly requestTimeoutMs?: number;
+}
+
+/**
+ * CloudWatch Logs in one account and region. One call is one request: when and how often to try again is the schedule's to
+ * decide, which knows the quota. Credentials of an assumed role are renewed before they end, and at once when they are
+ * refused.
+ */
+export class LogsClient implements LogsApi {
+  readonly #options: LogsClientOptions;
+  /** names the target in errors */
+  readonly where: string;
+  #client: CloudWatchLogsClient | null = null;
+
+  constructor(options: LogsClientOptions) {
+    this.#options = options;
+    this.where = options.role === null ? options.region : `${options.role.roleArn} ${options.region}`;
+  }
+
+  async filterLogEvents(request: EventRequest): Promise<EventPage> {
+    const { logGroup, startMs, endMs, limit, nextToken } = request;
+    const command = new FilterLogEventsCommand({
+      logGroupName: logGroup,
+      startTime: startMs,
+      endTime: endMs,
+      limit,
+      ...(nextToken !== null && { nextToken }),
+    });
+    const page = await this.#call('logs:FilterLogEvents', logGroup, (client) => client.send(command));
+    const events = (page.events ?? []).map((event) => ({
+      id: event.eventId ?? '',
+      timestampMs: event.timestamp ?? Number.NaN,
+      ingestionMs: event.ingestionTime ?? Number.NaN,
+      stream: event.logStreamName ?? '',
+      message: event.message ?? '',
+    }));
+    return { events, nextToken: page.nextToken ?? null };
+  }
+
+  async describeLogGroups(request: { prefix: string | null; nextToken: string | null }): Promise<GroupPage> {
+    const { prefix, nextToken } = request;
+    const command = new DescribeLogGroupsCommand({
+      limit: GROUPS_A_PAGE,
+      ...(prefix !== null && { logGroupNamePrefix: prefix }),
+      ...(nextToken !== null && { nextToken }),
+    });
+    const page = await this.#call('logs:DescribeLogGroups', '', (client) => client.send(command));
+    const groups = (page.logGroups ?? []).map((group) => ({
+      name: group.logGroupName ?? '',
+      arn: group.logGroupArn ?? (group.arn ?? '').replace(/:\*$/, ''),
+      createdMs: group.creationTime ?? 0,
+    }));
+    return { groups, nextToken: page.nextToken ?? null };
+  }
+
+  async tagsOf(arn: string): Promise<Readonly<Record<string, string>>> {
+    const command = new ListTagsForResourceCommand({ resourceArn: arn });
+    return (await this.#call('logs:ListTagsForResource', arn, (client) => client.send(command))).tags ?? {};
+  }
+
+  async #call<Answer>(action: string, what: string, call: (client: CloudWatchLogsClient) => Promise<Answer>) {
+    this.#client ??= this.#newClient();
+    try {
+      return await call(this.#client);
+    } catch (error) {
+      const failure = logsErrorOf(error, action, what === '' ? this.where : `${this.where} ${what}`);
+      if (failure.kind === 'credentials') this.close(); // the next call asks for new ones
+      throw failure;
+    }
+  }
+
+  #newClient(): CloudWatchLogsClient {
+    const { region, role, endpoint, requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.#options;
+    const shared = {
+      region,
+      maxAttempts: 1,
+      requestHandler: {
+        connectionTimeout: CONNECTION_TIMEOUT_MS,
+        requestTimeout: requestTimeoutMs,
+        throwOnRequestTimeout: true,
+      },
+      ...(endpoint !== null && { endpoint }),
+    };
+    if (role === null) return new CloudWatchLogsClient(shared);
+    const credentials = async (): Promise<Credentials> => await assumeRole(role, shared);
+    return new CloudWatchLogsClient({ ...shared, credentials });
+  }
+
+  /** Gives up what is under way; a later call opens anew. */
+  close(): void {
+    this.#client?.destroy();
+    this.#client = null;
+  }
+}
+

@@ -1,0 +1,272 @@
+import type { EventPage, EventRequest, LogsError, PolledEvent } from './api.ts';
+import { PAGE_EVENTS } from './api.ts';
+import { backoffMs, type Job, newJob } from './job.ts';
+import { hashId, type SeenIds } from './seen-ids.ts';
+import { Traffic, type TrafficState } from './traffic.ts';
+
+/** Clocks of functions may be ahead of ours by this, ms: such events are taken at once, not with the next poll. */
+const AHEAD_MS = 2000;
+/** Of what lies far behind, one poll reads so much event time, ms: what was read is safe the sooner. */
+const STRETCH_MS = 15 * 60_000;
+/** So many events, or so many bytes, are expected to fit one page with room to spare. */
+const EASY_EVENTS = PAGE_EVENTS / 5;
+const EASY_BYTES = 300_000;
+/** At least so far back is looked by each poll, ms, and at most: what comes later is for the sweeps … */
+const SHORTEST_TAIL_MS = 5000;
+const LONGEST_TAIL_MS = 30_000;
+/** … and so far before anything is known of a log group. */
+const FIRST_TAIL_MS = 20_000;
+/** Between two looks at all that may still come late, ms. */
+export const DEEP_EVERY_MS = 10 * 60_000;
+/** Silent for longer, it gives way to others where requests are short: by up to so many times. */
+const DORMANT_MS = 3600_000;
+const MOST_PATIENCE = 10;
+/** A listing that had to begin anew more often is tried again later. */
+const RESTARTS = 3;
+
+export interface PollSettings {
+  readonly fastestMs: number;
+  readonly slowestMs: number;
+  readonly overlapMs: number;
+  /** events that come later than this are not looked for, ms */
+  readonly latenessMs: number;
+}
+
+/** One log group; made anew under its old name it is another. */
+export interface GroupRef {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly createdMs: number;
+}
+
+export const groupKey = ({ account, region, name }: Pick<GroupRef, 'account' | 'region' | 'name'>): string =>
+  `${account}/${region}/${name}`;
+
+/** How far a log group was read; plain data. */
+export interface GroupState extends GroupRef {
+  /** nothing before this is read at all */
+  readonly floorMs: number;
+  /** everything up to here was read, but for what came late */
+  readonly coveredMs: number;
+  /** when the last of the longer looks back were begun */
+  readonly sweptMs: number;
+  readonly deepMs: number;
+  readonly traffic: TrafficState;
+}
+
+export interface Taken {
+  /** what was not seen before, in the order of time */
+  readonly fresh: readonly PolledEvent[];
+  readonly duplicates: number;
+  readonly isDone: boolean;
+}
+
+/**
+ * Polls one log group with `FilterLogEvents`. Time is covered up to the start of the last poll that read all of its pages;
+ * each poll looks back from there, since events come late and not in order, and what was seen before is known by its id. A
+ * quiet group is read with the whole overlap each time, as that is one request anyway. Of a busy one a poll reads only as
+ * far back as events were seen to come late, and sweeps of their own look back further: over the overlap each half of it, and
+ * over all that may still count every ten minutes. Pure; the caller makes the requests.
+ */
+export class GroupPoller {
+  readonly ref: GroupRef;
+  readonly key: string;
+  readonly traffic: Traffic;
+  readonly #settings: PollSettings;
+  readonly #seen: SeenIds;
+  readonly #seed: number;
+  readonly #random: () => number;
+  readonly #floorMs: number;
+  #coveredMs: number;
+  #sweptMs: number;
+  #deepMs: number;
+  tail: Job | null = null;
+  sweep: Job | null = null;
+  /** when the last poll was begun, ms */
+  #polledMs = Number.NEGATIVE_INFINITY;
+  /** it is not there any more, or not ours: what comes of it is not taken */
+  isGone = false;
+
+  constructor(state: GroupState, settings: PollSettings, seen: SeenIds, random: () => number) {
+    const { account, region, name, createdMs } = state;
+    this.ref = { account, region, name, createdMs };
+    this.key = groupKey(state);
+    this.#settings = settings;
+    this.#seen = seen;
+    this.#random = random;
+    this.#seed = hashId(`${this.key} ${createdMs}`, 0)[0];
+    this.#floorMs = state.floorMs;
+    this.#coveredMs = state.coveredMs;
+    this.#sweptMs = state.sweptMs;
+    this.#deepMs = state.deepMs;
+    this.traffic = new Traffic(state.traffic);
+  }
+
+  get state(): GroupState {
+    return {
+      ...this.ref,
+      floorMs: this.#floorMs,
+      coveredMs: this.#coveredMs,
+      sweptMs: this.#sweptMs,
+      deepMs: this.#deepMs,
+      traffic: this.traffic.state,
+    };
+  }
+
+  /** Everything up to here was read, but for what comes late; ms. */
+  get coveredMs(): number {
+    return this.#coveredMs;
+  }
+
+  /** Another reader has read it up to here, by the same memory. */
+  cover(untilMs: number): void {
+    this.#coveredMs = Math.max(this.#coveredMs, untilMs);
+  }
+
+  /** Where a reader of what lies behind has to begin, so that what came late meanwhile is found, ms. */
+  get resumeMs(): number {
+    return Math.max(this.#floorMs, this.#coveredMs - this.#settings.overlapMs);
+  }
+
+  /** How often it is worth a request, ms. */
+  get intervalMs(): number {
+    const { fastestMs, slowestMs } = this.#settings;
+    return Math.min(slowestMs, Math.max(fastestMs, this.traffic.intervalMs(fastestMs)));
+  }
+
+  /** Ids of events before this are not needed any more, ms. */
+  neededMs(nowMs: number): number {
+    const jobsMs = Math.min(this.tail?.startMs ?? nowMs, this.sweep?.startMs ?? nowMs);
+    return Math.min(jobsMs, Math.min(nowMs, this.#coveredMs) - this.#deepBackMs);
+  }
+
+  /** When something is next to be done, ms; a job under way waits for its answer. */
+  dueMs(nowMs: number): number {
+    if (this.isGone) return Number.POSITIVE_INFINITY;
+    const tailMs = this.tail === null ? this.#polledMs + this.intervalMs : readyMs(this.tail);
+    return Math.min(tailMs, this.sweepDueMs(nowMs));
+  }
+
+  /** Above 1: a poll is due. The larger, the more urgent. */
+  urgency(nowMs: number): number {
+    if (this.isGone) return 0;
+    if (this.tail !== null) return readyMs(this.tail) <= nowMs ? Number.POSITIVE_INFINITY : 0;
+    const waitedMs = nowMs - this.#polledMs;
+    if (waitedMs < this.intervalMs) return 0;
+    const silentMs = nowMs - this.traffic.newestMs;
+    const patience = silentMs > DORMANT_MS ? Math.min(MOST_PATIENCE, silentMs / DORMANT_MS) : 1;
+    return Number.isFinite(waitedMs) ? waitedMs / (this.intervalMs * patience) : Number.MAX_VALUE / patience;
+  }
+
+  /** When its sweep is next to be gone on with, or begun, ms. */
+  sweepDueMs(nowMs: number): number {
+    if (this.isGone) return Number.POSITIVE_INFINITY;
+    if (this.sweep !== null) return readyMs(this.sweep);
+    if (this.#isEasy(this.#settings.overlapMs)) return Number.POSITIVE_INFINITY; // each poll is a sweep
+    const deepMs = this.#isEasy(this.#deepBackMs) ? Number.POSITIVE_INFINITY : this.#deepMs + DEEP_EVERY_MS;
+    return Math.max(Math.min(deepMs, this.#sweptMs + this.#settings.overlapMs / 2), nowMs - DEEP_EVERY_MS);
+  }
+
+  /** The next page to ask for of its poll, begun if none is under way. */
+  nextTail(nowMs: number): { job: Job; request: EventRequest } {
+    if (this.tail === null) {
+      const backMs = this.#backMs(nowMs);
+      const startMs = Math.max(this.#floorMs, Math.min(this.#coveredMs, nowMs) - backMs);
+      const endMs = Math.min(nowMs + AHEAD_MS, Math.max(this.#coveredMs, startMs) + STRETCH_MS);
+      this.tail = newJob('tail', this, startMs, endMs, nowMs);
+      this.tail.isDeep = backMs === this.#deepBackMs;
+      this.#polledMs = nowMs;
+    }
+    return this.#ask(this.tail);
+  }
+
+  nextSweep(nowMs: number): { job: Job; request: EventRequest } {
+    if (this.sweep === null) {
+      const isDeep = nowMs >= this.#deepMs + DEEP_EVERY_MS;
+      const backMs = isDeep ? this.#deepBackMs : this.#settings.overlapMs;
+      const startMs = Math.max(this.#floorMs, nowMs - backMs);
+      this.sweep = newJob('sweep', this, startMs, Math.max(startMs, Math.min(nowMs, this.#coveredMs)), nowMs);
+      this.sweep.isDeep = isDeep;
+    }
+    return this.#ask(this.sweep);
+  }
+
+  #ask(job: Job): { job: Job; request: EventRequest } {
+    job.isUnderWay = true;
+    const { startMs, endMs, token } = job;
+    return { job, request: { logGroup: this.ref.name, startMs, endMs, limit: PAGE_EVENTS, nextToken: token } };
+  }
+
+  /** A page has come. Its new events are to be passed on before anything else is done. */
+  took(job: Job, page: EventPage, nowMs: number): Taken {
+    const { fresh, duplicates } = this.fresh(page.events);
+    job.isUnderWay = false;
+    job.failures = 0;
+    job.fresh += fresh.length;
+    // a token that leads back to itself would never end
+    const isDone = page.nextToken === null || (page.nextToken === job.token && page.events.length === 0);
+    job.token = page.nextToken;
+    if (isDone) this.#finish(job, nowMs);
+    return { fresh, duplicates, isDone };
+  }
+
+  /** Those that were not seen before. They count as seen from now on. */
+  fresh(events: readonly PolledEvent[]): { fresh: PolledEvent[]; duplicates: number } {
+    const fresh: PolledEvent[] = [];
+    for (const event of events) {
+      if (event.timestampMs < this.#floorMs) continue;
+      if (!this.#seen.add(event.id, this.#seed, event.timestampMs)) continue;
+      fresh.push(event);
+      this.traffic.heard(event, this.#coveredMs);
+    }
+    return { fresh, duplicates: events.length - fresh.length };
+  }
+
+  #finish(job: Job, nowMs: number): void {
+    if (job.kind === 'tail') {
+      const untilMs = Math.min(job.startedMs, job.endMs);
+      this.traffic.counted(job.fresh, untilMs - this.#coveredMs);
+      this.#coveredMs = Math.max(this.#coveredMs, untilMs);
+      this.tail = null;
+      // what lies far behind is gone on with at once
+      if (job.endMs < job.startedMs) this.#polledMs = Number.NEGATIVE_INFINITY;
+    } else this.sweep = null;
+    if (job.kind === 'sweep' || this.#isEasy(this.#settings.overlapMs)) this.#sweptMs = job.startedMs;
+    if (job.isDeep) this.#deepMs = job.startedMs;
+    this.traffic.age(nowMs);
+  }
+
+  /** A request has failed: says when to go on, and whether the group has gone. */
+  failed(job: Job, error: LogsError, nowMs: number): void {
+    job.isUnderWay = false;
+    if (error.kind === 'gone') this.isGone = true;
+    if (error.kind === 'throttled') return; // the bucket waits
+    if (error.kind === 'token') {
+      job.token = null;
+      if (++job.restarts <= RESTARTS) return;
+    }
+    const isLasting = error.kind === 'denied' || error.kind === 'refused';
+    job.retryMs = nowMs + backoffMs(job.failures++, isLasting, this.#random);
+  }
+
+  get #deepBackMs(): number {
+    return Math.max(this.#settings.latenessMs, this.#settings.overlapMs) + DEEP_EVERY_MS;
+  }
+
+  /** So much event time is likely to fit one page. */
+  #isEasy(spanMs: number): boolean {
+    const events = (this.traffic.rate * spanMs) / 1000;
+    return events < EASY_EVENTS && events * this.traffic.bytes < EASY_BYTES;
+  }
+
+  #backMs(nowMs: number): number {
+    const { overlapMs } = this.#settings;
+    if (nowMs >= this.#deepMs + DEEP_EVERY_MS && this.#isEasy(this.#deepBackMs)) return this.#deepBackMs;
+    if (this.#isEasy(overlapMs)) return overlapMs;
+    const lateMs = this.traffic.isKnown ? this.traffic.lateMs : FIRST_TAIL_MS;
+    return Math.min(overlapMs, LONGEST_TAIL_MS, Math.max(SHORTEST_TAIL_MS, 2 * lateMs));
+  }
+}
+
+const readyMs = (job: Job): number => (job.isUnderWay ? Number.POSITIVE_INFINITY : job.retryMs);

@@ -1,0 +1,38 @@
+import type { GroupPoller } from './group-poller.ts';
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+/** What only a person can change is tried again so rarely, ms. */
+const LASTING_RETRY_MS = 60_000;
+
+/** One listing of a window of event time, page by page. */
+export interface Job {
+  readonly kind: 'tail' | 'sweep';
+  readonly poller: GroupPoller;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly startedMs: number;
+  /** looks back over all that may still come late */
+  isDeep: boolean;
+  /** of the next page; null = the first */
+  token: string | null;
+  isUnderWay: boolean;
+  /** not before this, ms */
+  retryMs: number;
+  failures: number;
+  /** how often it began anew because a token was not taken */
+  restarts: number;
+  /** new events so far */
+  fresh: number;
+}
+
+export function newJob(kind: Job['kind'], poller: GroupPoller, startMs: number, endMs: number, nowMs: number): Job {
+  const retry = { isUnderWay: false, retryMs: Number.NEGATIVE_INFINITY, failures: 0, restarts: 0 };
+  return { kind, poller, startMs, endMs, startedMs: nowMs, isDeep: false, token: null, fresh: 0, ...retry };
+}
+
+/** How long to wait after a failure: any time up to a bound that doubles, so that those who failed together do not return together. */
+export function backoffMs(failures: number, isLasting: boolean, random: () => number): number {
+  if (isLasting) return LASTING_RETRY_MS * (0.5 + random() / 2);
+  return random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+}
