@@ -23,7 +23,9 @@ const Region = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'not a region,
 const listOf = (item: z.ZodType<string>) =>
   z.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(item).min(1));
 const GroupName = z.string().regex(/^[\w./#-]{1,512}$/, 'not the name of a log group: letters, digits and _ - / . #');
-const GroupPattern = z.string().regex(/^[\w./#*?-]{1,512}$/, 'not a pattern of names: letters, digits, _ - / . #, * and ?');
+const GroupPattern = z
+  .string()
+  .regex(/^[\w./#*?-]{1,512}$/, 'not a pattern of names: letters, digits, _ - / . #, * and ?');
 
 /** Whose logs: those of the credentials that are there anyway, or of a role that these may assume. */
 const AssumedRole = z.strictObject({

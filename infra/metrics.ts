@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Instruments } from './metric-instruments.ts';
-import { detectMetrics, fleetMetrics, stateMetrics } from './metrics-detect.ts';
 import { cloudWatchMetrics } from './metrics-cloudwatch.ts';
+import { detectMetrics, fleetMetrics, stateMetrics } from './metrics-detect.ts';
 import { busMetrics, ingestMetrics } from './metrics-ingest.ts';
 import { alertMetrics, notifyMetrics, storeMetrics } from './metrics-output.ts';
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { Since } from '../config-cloudwatch.ts';
 import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
 import { checkSecrets } from '../destination-secrets.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
@@ -19,6 +20,7 @@ interface LiveFlags {
   readonly account?: string;
   readonly region?: string;
   readonly follow?: true;
+  readonly since?: string;
 }
 
 const withCommon = (command: Command): Command =>
@@ -31,7 +33,8 @@ const withOrigin = (command: Command): Command =>
     .option('--log-group <name>', 'log group of lines that do not tell theirs, such as /aws/lambda/pay')
     .option('--account <id>', 'AWS account of lines that do not tell theirs')
     .option('--region <name>', 'AWS region of lines that do not tell theirs')
-    .option('--follow', 'wait for more at the end of the inputs, and for new files');
+    .option('--follow', 'wait for more at the end of the inputs, and for new files')
+    .option('--since <time>', 'how far back the first start reads log groups of CloudWatch: 14d, 36h, 90m or 0');
 
 const withModelFlag = (command: Command): Command =>
   command.option('--model <file>', 'a learned model that windows are judged by, too; see tripline train');
@@ -126,6 +129,14 @@ function configOf(file: string | null, flags: LiveFlags, io: Io, command: string
   return { ...config, live };
 }
 
+/** @throws {UsageError} */
+function sinceOf({ since }: LiveFlags): number | undefined {
+  if (since === undefined) return undefined;
+  const parsed = Since.safeParse(since);
+  if (!parsed.success) throw new UsageError(`--since: ${parsed.error.issues[0]?.message ?? 'not a time'}`);
+  return parsed.data;
+}
+
 /** What is read: the inputs of the command line, once or for ever, or the sources of the config and who sends to it. */
 async function ingestRoles(
   config: Config,
@@ -139,10 +150,10 @@ async function ingestRoles(
     const { sources, listen } = config.live;
     if (sources.length === 0 && listen === undefined)
       throw new UsageError('nothing to read: name an input, or sources: or listen: in the config');
+    const { ingestSources } = await import('../roles/ingest-sources.ts');
     const { ingestListen } = await import('../roles/ingest-listen.ts');
     const found: HostRole[] = [];
-    if (sources.length > 0)
-      found.push({ name: 'ingest', run: (context) => new FollowingIngest(context, context.config.live.sources).run() });
+    if (sources.length > 0) found.push({ name: 'ingest', run: (context) => ingestSources(context, sinceOf(flags)) });
     if (listen !== undefined) found.push({ name: 'listen', run: (context) => ingestListen(context) });
     return found;
   }

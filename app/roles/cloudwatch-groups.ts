@@ -1,5 +1,5 @@
 import { hashText } from '../../detectors/keys.ts';
-import { LogsError, type LogGroupInfo } from '../../ingest/cloudwatch/api.ts';
+import { type LogGroupInfo, LogsError } from '../../ingest/cloudwatch/api.ts';
 import { groupKey } from '../../ingest/cloudwatch/group-poller.ts';
 import type { CloudWatchLane } from './cloudwatch-lane.ts';
 import { accountOf, type Target } from './cloudwatch-targets.ts';
@@ -55,7 +55,7 @@ export class CloudWatchGroups {
     const keys = new Map<string, LogGroupInfo>();
     for (const group of listed) {
       const key = groupKey({ account: accountOf(group), region: target.region, name: group.name });
-      if (this.#laneOf(key) !== null) keys.set(key, group);
+      if (this.laneOf(key) !== null) keys.set(key, group);
     }
     let went = 0;
     for (const [key, createdMs] of target.groups) {
@@ -82,7 +82,7 @@ export class CloudWatchGroups {
 
   #add(target: Target, key: string, group: LogGroupInfo): void {
     const nowMs = this.#context.nowMs();
-    const lane = this.#laneOf(key)!;
+    const lane = this.laneOf(key)!;
     const sinceMs = this.#sinceMs ?? target.settings.since;
     const { latenessMs } = target.poll;
     // time that has begun does not go back: what is found later begins where events still count
@@ -96,15 +96,16 @@ export class CloudWatchGroups {
   #remove(target: Target, key: string): void {
     target.groups.delete(key);
     target.connection.schedule.pollers.delete(key);
-    this.#laneOf(key)?.watch.remove(key);
+    this.laneOf(key)?.watch.remove(key);
   }
 
-  #laneOf(key: string): CloudWatchLane | null {
+  /** null = its partition is somebody else's */
+  laneOf(key: string): CloudWatchLane | null {
     return this.#lanes.get(hashText(key) % this.#context.topics.sources.partitions) ?? null;
   }
 
   #isWatched(key: string): boolean {
-    return this.#laneOf(key)?.watch.pollers.has(key) === true;
+    return this.laneOf(key)?.watch.pollers.has(key) === true;
   }
 
   /** Groups of partitions that are somebody else's now. */

@@ -1,9 +1,11 @@
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
+import type { Log } from '../../infra/log.ts';
 import { openSnapshots, type Snapshots } from '../../infra/state.ts';
+import { StorageError } from '../../infra/storage-error.ts';
 import type { PolledEvent } from '../../ingest/cloudwatch/api.ts';
 import type { GroupRef, GroupState } from '../../ingest/cloudwatch/group-poller.ts';
 import { subscriptionTexts } from '../../ingest/cloudwatch/subscription-text.ts';
-import { Watch, type WatchState } from '../../ingest/cloudwatch/watch.ts';
+import { WatchedGroups, type WatchedState } from '../../ingest/cloudwatch/watched-groups.ts';
 import { type Dictionary, FragmentWriter } from '../../ingest/fragment.ts';
 import { createParser, type Parser } from '../../ingest/parser.ts';
 import type { Reject } from '../../ingest/reject.ts';
@@ -34,7 +36,7 @@ export interface CloudWatchLaneOptions {
 /** The log groups of one partition of `sources`: what is polled of them is parsed and sent on, under a clock of their own. */
 export class CloudWatchLane {
   readonly partition: number;
-  readonly watch: Watch;
+  readonly watch: WatchedGroups;
   /** nothing was kept of it: this is the first start */
   readonly isNew: boolean;
   readonly #options: CloudWatchLaneOptions;
@@ -62,12 +64,11 @@ export class CloudWatchLane {
     this.partition = options.partition;
     this.isNew = pages === null;
     const states: State[] = [];
-    for (const [name, page] of pages ?? [])
-      if (name.startsWith(PAGE)) states.push(decodeMessage(page, PAGE) as State);
+    for (const [name, page] of pages ?? []) if (name.startsWith(PAGE)) states.push(decodeMessage(page, PAGE) as State);
     const [first] = states;
-    const kept: WatchState | null =
+    const kept: WatchedState | null =
       first === undefined ? null : { timeMs: first.timeMs, groups: states.flatMap(({ groups }) => groups) };
-    this.watch = new Watch(kept, options.random);
+    this.watch = new WatchedGroups(kept, options.random);
     for (const [name, page] of pages ?? [])
       if (name.startsWith(SEEN_PAGE)) this.watch.seen.restore(Number(name.slice(SEEN_PAGE.length)), page);
     this.#turn = Math.max(0, ...states.map(({ turn }) => turn));
@@ -76,9 +77,11 @@ export class CloudWatchLane {
     this.#writer = new FragmentWriter((block) => options.sink.add(block, 0, block.n), options.dictionary);
   }
 
-  /** log events handed to the parser since the start */
-  get events(): number {
-    return this.#events;
+  /** log events handed to the parser since the last call */
+  takeEvents(): number {
+    const events = this.#events;
+    this.#events = 0;
+    return events;
   }
 
   get watermarkMs(): number {
@@ -111,6 +114,12 @@ export class CloudWatchLane {
     this.#options.sink.tick({ timeMs, clock: this.#clockName, isLast: false });
   }
 
+  /** Says how far time is by the polls. Where there is no group, time is not ours to tell. */
+  tickLive(nowMs: number): void {
+    const { pollers, clock } = this.watch;
+    if (pollers.size > 0) this.tick(clock.advance(pollers.values(), nowMs));
+  }
+
   renew(dictionary: Dictionary): void {
     this.#writer.renew(dictionary);
   }
@@ -119,7 +128,8 @@ export class CloudWatchLane {
    * How far everything was read, as of now. The function that is returned keeps it: call it when all that was sent on up to
    * now is safe on the bus. @throws {StorageError}
    */
-  capture(): () => Promise<void> {
+  capture(nowMs: number): () => Promise<void> {
+    this.watch.forget(nowMs);
     const turn = ++this.#turn;
     const { timeMs, groups } = this.watch.state;
     const pages = new Map<string, Uint8Array>();
@@ -138,4 +148,24 @@ export class CloudWatchLane {
   close(): void {
     for (const key of [...this.watch.pollers.keys()]) this.watch.remove(key);
   }
+}
+
+interface Save {
+  readonly lane: CloudWatchLane;
+  readonly save: () => Promise<void>;
+}
+
+/** Keeps what was captured. @returns the lanes that somebody else has kept the positions of: they are theirs */
+export async function keepLanes(saves: readonly Save[], log: Log): Promise<CloudWatchLane[]> {
+  const fenced: CloudWatchLane[] = [];
+  for (const { lane, save } of saves) {
+    try {
+      await save();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      log.warn('positions could not be kept', { partition: lane.partition, why: error.message });
+      if (error.code === 'FENCED') fenced.push(lane);
+    }
+  }
+  return fenced;
 }

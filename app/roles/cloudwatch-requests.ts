@@ -1,6 +1,6 @@
 import { LogsError } from '../../ingest/cloudwatch/api.ts';
-import { History } from '../../ingest/cloudwatch/history.ts';
 import type { GroupPoller } from '../../ingest/cloudwatch/group-poller.ts';
+import type { History } from '../../ingest/cloudwatch/history.ts';
 import type { CloudWatchLane } from './cloudwatch-lane.ts';
 import type { Connection } from './cloudwatch-targets.ts';
 import type { RoleContext } from './context.ts';

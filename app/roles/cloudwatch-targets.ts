@@ -98,3 +98,13 @@ function connect(
 
 /** Who a group belongs to: its ARN says it. */
 export const accountOf = (group: LogGroupInfo): string => accountOfArn(group.arn) ?? '';
+
+/** Ready is who watches something, or has looked everywhere without trouble. */
+export function readinessOf(
+  targets: readonly Target[],
+  troubles: ReadonlyMap<string, string>,
+): [isReady: boolean, reason: string] {
+  if (!targets.every(({ isTried }) => isTried)) return [false, 'log groups are being listed'];
+  const [why] = [...targets.flatMap(({ trouble }) => trouble ?? []), ...troubles.values()];
+  return [why === undefined || targets.some(({ groups }) => groups.size > 0), why ?? ''];
+}

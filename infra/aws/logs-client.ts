@@ -112,4 +112,3 @@ export class LogsClient implements LogsApi {
     this.#client = null;
   }
 }
-

@@ -20,7 +20,9 @@ const FIRST_TAIL_MS = 20_000;
 export const DEEP_EVERY_MS = 10 * 60_000;
 /** Silent for longer, it gives way to others where requests are short: by up to so many times. */
 const DORMANT_MS = 3600_000;
-const MOST_PATIENCE = 10;
+const MOST_PATIENCE = 4;
+/** Who waited for longer than this becomes more urgent still, ms. */
+const LONG_MS = 120_000;
 /** A listing that had to begin anew more often is tried again later. */
 const RESTARTS = 3;
 
@@ -138,7 +140,7 @@ export class GroupPoller {
   /** Ids of events before this are not needed any more, ms. */
   neededMs(nowMs: number): number {
     const jobsMs = Math.min(this.tail?.startMs ?? nowMs, this.sweep?.startMs ?? nowMs);
-    return Math.min(jobsMs, Math.min(nowMs, this.#coveredMs) - this.#deepBackMs);
+    return Math.min(jobsMs, this.#deepStartMs, this.#sweptMs - this.#settings.overlapMs);
   }
 
   /** When something is next to be done, ms; a job under way waits for its answer. */
@@ -156,26 +158,33 @@ export class GroupPoller {
     if (waitedMs < this.intervalMs) return 0;
     const silentMs = nowMs - this.traffic.newestMs;
     const patience = silentMs > DORMANT_MS ? Math.min(MOST_PATIENCE, silentMs / DORMANT_MS) : 1;
-    return Number.isFinite(waitedMs) ? waitedMs / (this.intervalMs * patience) : Number.MAX_VALUE / patience;
+    if (waitedMs === Number.POSITIVE_INFINITY) return Number.MAX_VALUE / patience;
+    return (waitedMs / (this.intervalMs * patience)) * Math.max(1, waitedMs / LONG_MS);
   }
 
   /** When its sweep is next to be gone on with, or begun, ms. */
   sweepDueMs(nowMs: number): number {
     if (this.isGone) return Number.POSITIVE_INFINITY;
     if (this.sweep !== null) return readyMs(this.sweep);
-    if (this.#isEasy(this.#settings.overlapMs)) return Number.POSITIVE_INFINITY; // each poll is a sweep
+    const { overlapMs } = this.#settings;
+    // what fits a page is read by the polls themselves
+    const sweepMs = this.#isEasy(overlapMs) ? Number.POSITIVE_INFINITY : this.#sweptMs + overlapMs / 2;
     const deepMs = this.#isEasy(this.#deepBackMs) ? Number.POSITIVE_INFINITY : this.#deepMs + DEEP_EVERY_MS;
-    return Math.max(Math.min(deepMs, this.#sweptMs + this.#settings.overlapMs / 2), nowMs - DEEP_EVERY_MS);
+    return Math.max(Math.min(sweepMs, deepMs), nowMs - DEEP_EVERY_MS);
   }
 
   /** The next page to ask for of its poll, begun if none is under way. */
   nextTail(nowMs: number): { job: Job; request: EventRequest } {
     if (this.tail === null) {
-      const backMs = this.#backMs(nowMs);
-      const startMs = Math.max(this.#floorMs, Math.min(this.#coveredMs, nowMs) - backMs);
+      const isDeep = nowMs >= this.#deepMs + DEEP_EVERY_MS && this.#isEasy(this.#deepBackMs);
+      const isWide = isDeep || this.#isEasy(this.#settings.overlapMs);
+      const startMs = isDeep
+        ? this.#deepStartMs
+        : Math.max(this.#floorMs, Math.min(this.#coveredMs, nowMs) - this.#backMs(isWide));
       const endMs = Math.min(nowMs + AHEAD_MS, Math.max(this.#coveredMs, startMs) + STRETCH_MS);
-      this.tail = newJob('tail', this, startMs, endMs, nowMs);
-      this.tail.isDeep = backMs === this.#deepBackMs;
+      this.tail = newJob('tail', startMs, endMs, nowMs);
+      this.tail.isDeep = isDeep;
+      this.tail.isWide = isWide;
       this.#polledMs = nowMs;
     }
     return this.#ask(this.tail);
@@ -184,9 +193,11 @@ export class GroupPoller {
   nextSweep(nowMs: number): { job: Job; request: EventRequest } {
     if (this.sweep === null) {
       const isDeep = nowMs >= this.#deepMs + DEEP_EVERY_MS;
-      const backMs = isDeep ? this.#deepBackMs : this.#settings.overlapMs;
-      const startMs = Math.max(this.#floorMs, nowMs - backMs);
-      this.sweep = newJob('sweep', this, startMs, Math.max(startMs, Math.min(nowMs, this.#coveredMs)), nowMs);
+      const { overlapMs } = this.#settings;
+      // from where the last one left off, should it have been long ago
+      const wideMs = Math.max(this.#floorMs, Math.min(nowMs - overlapMs, this.#sweptMs - overlapMs / 2));
+      const startMs = isDeep ? this.#deepStartMs : wideMs;
+      this.sweep = newJob('sweep', startMs, Math.max(startMs, Math.min(nowMs, this.#coveredMs)), nowMs);
       this.sweep.isDeep = isDeep;
     }
     return this.#ask(this.sweep);
@@ -232,7 +243,7 @@ export class GroupPoller {
       // what lies far behind is gone on with at once
       if (job.endMs < job.startedMs) this.#polledMs = Number.NEGATIVE_INFINITY;
     } else this.sweep = null;
-    if (job.kind === 'sweep' || this.#isEasy(this.#settings.overlapMs)) this.#sweptMs = job.startedMs;
+    if (job.isWide) this.#sweptMs = job.startedMs;
     if (job.isDeep) this.#deepMs = job.startedMs;
     this.traffic.age(nowMs);
   }
@@ -250,6 +261,12 @@ export class GroupPoller {
     job.retryMs = nowMs + backoffMs(job.failures++, isLasting, this.#random);
   }
 
+  /** What came late since the last deep look may be as old as this, ms. */
+  get #deepStartMs(): number {
+    const { latenessMs, overlapMs } = this.#settings;
+    return Math.max(this.#floorMs, Math.min(this.#deepMs, this.#coveredMs) - Math.max(latenessMs, overlapMs));
+  }
+
   get #deepBackMs(): number {
     return Math.max(this.#settings.latenessMs, this.#settings.overlapMs) + DEEP_EVERY_MS;
   }
@@ -260,10 +277,9 @@ export class GroupPoller {
     return events < EASY_EVENTS && events * this.traffic.bytes < EASY_BYTES;
   }
 
-  #backMs(nowMs: number): number {
+  #backMs(isWide: boolean): number {
     const { overlapMs } = this.#settings;
-    if (nowMs >= this.#deepMs + DEEP_EVERY_MS && this.#isEasy(this.#deepBackMs)) return this.#deepBackMs;
-    if (this.#isEasy(overlapMs)) return overlapMs;
+    if (isWide) return overlapMs;
     const lateMs = this.traffic.isKnown ? this.traffic.lateMs : FIRST_TAIL_MS;
     return Math.min(overlapMs, LONGEST_TAIL_MS, Math.max(SHORTEST_TAIL_MS, 2 * lateMs));
   }

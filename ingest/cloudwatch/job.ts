@@ -1,5 +1,3 @@
-import type { GroupPoller } from './group-poller.ts';
-
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 /** What only a person can change is tried again so rarely, ms. */
@@ -8,12 +6,13 @@ const LASTING_RETRY_MS = 60_000;
 /** One listing of a window of event time, page by page. */
 export interface Job {
   readonly kind: 'tail' | 'sweep';
-  readonly poller: GroupPoller;
   readonly startMs: number;
   readonly endMs: number;
   readonly startedMs: number;
   /** looks back over all that may still come late */
   isDeep: boolean;
+  /** looks back over the overlap, at least */
+  isWide: boolean;
   /** of the next page; null = the first */
   token: string | null;
   isUnderWay: boolean;
@@ -26,9 +25,19 @@ export interface Job {
   fresh: number;
 }
 
-export function newJob(kind: Job['kind'], poller: GroupPoller, startMs: number, endMs: number, nowMs: number): Job {
+export function newJob(kind: Job['kind'], startMs: number, endMs: number, nowMs: number): Job {
   const retry = { isUnderWay: false, retryMs: Number.NEGATIVE_INFINITY, failures: 0, restarts: 0 };
-  return { kind, poller, startMs, endMs, startedMs: nowMs, isDeep: false, token: null, fresh: 0, ...retry };
+  return {
+    kind,
+    startMs,
+    endMs,
+    startedMs: nowMs,
+    isDeep: false,
+    isWide: kind === 'sweep',
+    token: null,
+    fresh: 0,
+    ...retry,
+  };
 }
 
 /** How long to wait after a failure: any time up to a bound that doubles, so that those who failed together do not return together. */

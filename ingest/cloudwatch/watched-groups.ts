@@ -10,13 +10,13 @@ const MOST_IDS = 2_000_000;
 const MARGIN_MS = 120_000;
 
 /** How far the log groups of one partition were read; plain data, the ids apart. */
-export interface WatchState {
+export interface WatchedState {
   readonly timeMs: number;
   readonly groups: readonly GroupState[];
 }
 
 /** The log groups of one partition: their pollers, the memory of what was taken, and their clock. */
-export class Watch {
+export class WatchedGroups {
   readonly pollers = new Map<string, GroupPoller>();
   readonly seen = new SeenIds(MOST_IDS);
   readonly clock: PolledClock;
@@ -24,14 +24,14 @@ export class Watch {
   /** what is kept of groups that were not found yet since the start */
   readonly #kept = new Map<string, GroupState>();
 
-  constructor(state: WatchState | null, random: () => number) {
+  constructor(state: WatchedState | null, random: () => number) {
     this.#random = random;
     this.clock = new PolledClock(state?.timeMs ?? Number.NaN);
     for (const group of state?.groups ?? []) this.#kept.set(groupKey(group), group);
   }
 
   /** Call it where `seen` holds what belongs to it. */
-  get state(): WatchState {
+  get state(): WatchedState {
     const groups = [...this.pollers.values()].filter(({ isGone }) => !isGone).map(({ state }) => state);
     return { timeMs: this.clock.timeMs, groups: [...groups, ...this.#kept.values()] };
   }

@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createHealth } from '../../infra/health.ts';
+import { createLog } from '../../infra/log.ts';
+import { createMetrics } from '../../infra/metrics.ts';
+import type { Topics } from '../../infra/topics.ts';
+import { createMemoryTopics } from '../../infra/topics-local.ts';
+import { LogsEmulator } from '../../test/cloudwatch/emulator.ts';
+import { EmulatorServer } from '../../test/cloudwatch/emulator-server.ts';
+import { decodeFragments } from '../../test/cloudwatch/fragments.ts';
+import { parseConfig } from '../config.ts';
+import { isCloudWatchSource } from '../config-sources.ts';
+import type { Io } from '../io.ts';
+import type { RoleContext } from './context.ts';
+import { DeadLetterBox } from './dead-letters.ts';
+import { CloudWatchIngest } from './ingest-cloudwatch.ts';
+import { NO_ROWS } from './open-rows.ts';
+
+const silent = { isTTY: false, write: async () => {} };
+const io: Io = {
+  stdin: (async function* () {})(),
+  stdout: silent,
+  stderr: silent,
+  env: {},
+  nowMs: () => 0,
+  onInterrupt: () => () => {},
+};
+
+let dir = '';
+let emulator: LogsEmulator;
+let server: EmulatorServer;
+let endpoint = '';
+let topics: Topics;
+const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+const before = { ...process.env };
+
+beforeEach(async () => {
+  Object.assign(process.env, KEYS);
+  dir = mkdtempSync(join(tmpdir(), 'cloudwatch-'));
+  emulator = new LogsEmulator(Date.now, Math.random);
+  server = new EmulatorServer(emulator);
+  endpoint = await server.listen();
+  topics = createMemoryTopics(2);
+});
+afterEach(async () => {
+  process.env = { ...before };
+  await topics.close();
+  await server.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function contextOf(signal: AbortSignal, more = ''): RoleContext {
+  const source = `{regions: eu-central-1, endpoint: '${endpoint}', fastestMs: 100, refreshMs: 1000, requestsPerSecond: 200, share: 1${more}}`;
+  return {
+    config: parseConfig(`state: ${dir}/state\nsources: [{cloudwatch: ${source}}]\nlive: {flushMs: 20}`, 'c.yaml'),
+    model: null,
+    topics,
+    stateDir: `${dir}/state`,
+    rows: NO_ROWS,
+    hasStore: false,
+    deadLetters: new DeadLetterBox(topics.rejects),
+    log: createLog({ level: 'error', to: { isTerminal: false, write: () => {} } }),
+    metrics: createMetrics(),
+    health: createHealth(),
+    io,
+    signal,
+    nowMs: Date.now,
+  };
+}
+
+/** Runs the role until `isDone`, then ends it in order. */
+async function poll(isDone: () => boolean | Promise<boolean>, more = ''): Promise<RoleContext> {
+  const stop = new AbortController();
+  const context = contextOf(stop.signal, more);
+  const sources = context.config.live.sources.filter(isCloudWatchSource).map(({ cloudwatch }) => cloudwatch);
+  const running = new CloudWatchIngest(context, sources).run();
+  try {
+    while (!(await isDone())) {
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 20))]);
+    }
+  } finally {
+    stop.abort();
+    await running;
+  }
+  return context;
+}
+
+const report = (id: number) =>
+  `REPORT RequestId: 00000000-0000-4000-8000-${String(id).padStart(12, '0')}\tDuration: 12.00 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n`;
+
+function say(name: string, from: number, to: number, ageMs: number): void {
+  for (let id = from; id < to; id++)
+    emulator.put(name, '2026/11/23/[$LATEST]0123456789abcdef', Date.now() - ageMs - (to - id), report(id));
+}
+
+test('history first, then what comes, each once, over a restart; time goes on', async () => {
+  emulator.createGroup('/aws/lambda/pay');
+  emulator.createGroup('/aws/lambda/ship');
+  emulator.createGroup('/ecs/other');
+  say('/aws/lambda/pay', 0, 50, 30 * 60_000);
+  say('/ecs/other', 900, 910, 30 * 60_000);
+  const read = decodeFragments(topics);
+  await poll(async () => (await read()).reports.length >= 50);
+  say('/aws/lambda/pay', 50, 60, 5_000);
+  say('/aws/lambda/ship', 60, 70, 5_000);
+  await poll(async () => (await read()).reports.length >= 70);
+  say('/aws/lambda/pay', 70, 80, 1_000);
+  const startMs = Date.now();
+  await poll(async () => (await read()).reports.length >= 80 && (await read()).lastTickMs > startMs - 20_000);
+  const { reports } = await read();
+  expect(reports).toHaveLength(80);
+  expect(new Set(reports.map(({ id }) => id)).size).toBe(80);
+  expect(new Set(reports.map(({ fn }) => fn))).toEqual(
+    new Set(['aws/123456789012/eu-central-1/pay', 'aws/123456789012/eu-central-1/ship']),
+  );
+  const command = JSON.parse(readFileSync(join(dir, 'state/commands/history.json'), 'utf8')) as { untilMs: number };
+  expect(command).toEqual({ kind: 'history', untilMs: expect.any(Number) });
+});
+
+test('what may not be read is told with the action that is missing', async () => {
+  emulator.createGroup('/aws/lambda/pay');
+  server.denied.add('FilterLogEvents');
+  let context: RoleContext | null = null;
+  const isDenied = async () => /outcome="denied"} [1-9]/.test((await context?.metrics.text()) ?? '');
+  const stop = new AbortController();
+  const told: string[] = [];
+  context = {
+    ...contextOf(stop.signal),
+    log: createLog({ level: 'warn', to: { isTerminal: false, write: (line) => void told.push(line) } }),
+  };
+  const sources = context.config.live.sources.filter(isCloudWatchSource).map(({ cloudwatch }) => cloudwatch);
+  const running = new CloudWatchIngest(context, sources).run();
+  while (!(await isDenied())) await new Promise((resolve) => setTimeout(resolve, 20));
+  stop.abort();
+  await running;
+  expect(told.join('')).toContain('logs:FilterLogEvents is not allowed');
+});
