@@ -1,19 +1,20 @@
+const { imul } = Math;
 const BUCKET_MS = 60_000;
 const EMPTY_SLOTS = 64;
 
 /** 64 bits of a text as two words, neither pair of which is 0,0. */
 export function hashId(text: string, seed: number): readonly [low: number, high: number] {
   let a = seed ^ 0x2f6b_9d31;
-  let b = Math.imul(seed, 0x9e37_79b1) ^ text.length;
+  let b = imul(seed, 0x9e37_79b1) ^ text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x85eb_ca77);
+    a = imul(a ^ code, 0x85eb_ca77);
     a = (a << 13) | (a >>> 19);
-    b = Math.imul(b ^ code, 0xc2b2_ae3d);
+    b = imul(b ^ code, 0xc2b2_ae3d);
     b = (b << 11) | (b >>> 21);
   }
-  a = Math.imul(a ^ (a >>> 16) ^ b, 0x7feb_352d);
-  b = Math.imul(b ^ (b >>> 15) ^ a, 0x846c_a68b);
+  a = imul(a ^ (a >>> 16) ^ b, 0x7feb_352d);
+  b = imul(b ^ (b >>> 15) ^ a, 0x846c_a68b);
   a ^= a >>> 14;
   b ^= b >>> 16;
   return [a | 0, a === 0 && b === 0 ? 1 : b | 0];

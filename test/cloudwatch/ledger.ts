@@ -35,13 +35,15 @@ export interface Ledger {
   readonly late: number;
 }
 
+const { imul } = Math;
+
 /** Numbers from 0 to 1, the same for the same seed. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e37_79b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0_aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
+    let mixed = imul(state ^ (state >>> 16), 0x21f0_aaad);
+    mixed = imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
     return ((mixed ^ (mixed >>> 15)) >>> 0) / 4_294_967_296;
   };
 }
