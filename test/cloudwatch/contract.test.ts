@@ -133,11 +133,8 @@ describe.each(ACCOUNTS)('CloudWatch Logs, as %s plays it', (_name, open) => {
     );
     const { events, pages } = await all(startMs, startMs + 19, 7);
     expect(pages).toBeGreaterThan(2);
-    expect(events.map(({ message }) => message).sort()).toEqual(
-      lines
-        .slice(0, 20)
-        .map(({ message }) => message)
-        .sort(),
+    expect(new Set(events.map(({ message }) => message))).toEqual(
+      new Set(lines.slice(0, 20).map(({ message }) => message)),
     );
     expect(new Set(events.map(({ id }) => id)).size).toBe(20);
     expect(new Set(events.map(({ stream }) => stream))).toEqual(new Set(['a', 'b']));
