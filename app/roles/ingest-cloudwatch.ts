@@ -145,9 +145,9 @@ export class CloudWatchIngest {
     const { nowMs } = this.#context;
     if (this.#isReassigned) await this.#reconcile();
     if (nowMs() >= this.#dueMs.list) this.#list();
+    this.#watchForStall();
     if (this.#backfill !== null) this.#goBack(this.#backfill);
     else for (const connection of this.#connections) this.#requests.startPolls(connection);
-    this.#watchForStall();
     if (this.#dictionary.texts.length > TEXTS_KEPT) this.#renew();
     if (nowMs() >= this.#dueMs.flush) await this.#flush();
     if (nowMs() >= this.#dueMs.save) await this.#saveAll();
@@ -157,8 +157,7 @@ export class CloudWatchIngest {
   }
 
   #nextMs(): number {
-    const { nowMs } = this.#context;
-    const now = nowMs();
+    const now = this.#context.nowMs();
     let dueMs = this.#dueMs.flush;
     if (this.#backfill !== null) return Math.min(dueMs, this.#backfill.nextMs(this.#connections, now));
     for (const { schedule } of this.#connections) dueMs = Math.min(dueMs, schedule.nextMs(now));
@@ -189,6 +188,7 @@ export class CloudWatchIngest {
         this.#listing = null;
         const everyMs = Math.min(...this.#targets.map(({ settings }) => settings.refreshMs));
         this.#dueMs.list = this.#context.nowMs() + everyMs;
+        this.#dueMs.stalled = 0; // what was found may lie far behind
         this.#wake();
       });
   }
@@ -202,7 +202,13 @@ export class CloudWatchIngest {
     this.#backfill = null;
     this.#dueMs.save = 0;
     if (nowMs() - backfill.untilMs > BEHIND_MS) this.#beginBackfill();
-    else this.#caughtUp();
+    else this.#goLive();
+  }
+
+  /** From now on a gap is ours, not the past: who has to be told of it is told. */
+  #goLive(): void {
+    if (this.#groups.size > 0) this.#isFirstStart = false;
+    this.#caughtUp();
   }
 
   #beginBackfill(): void {
@@ -273,7 +279,7 @@ export class CloudWatchIngest {
     this.#isFirstStart = [...this.#lanes.values()].every((lane) => lane.isNew);
     const now = this.#context.nowMs();
     if ([...this.#lanes.values()].some(({ watch }) => now - watch.coveredMs > BEHIND_MS)) this.#beginBackfill();
-    else if (this.#backfill === null) this.#caughtUp();
+    else if (this.#backfill === null) this.#goLive();
   }
 
   /** Positions are kept once all that was sent and rejected up to them is safe on the bus. */
