@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_KAFKA } from '../infra/kafka-options.ts';
 import { type DestinationSettings, Destinations } from './config-destinations.ts';
 import { Listen as ListenConfig, type ListenSettings } from './config-listen.ts';
+import { AlertingConfig, type AlertingSettings, RoutesConfig, type RoutesSettings } from './config-routes.ts';
 import { count, HostPort, milliseconds, text } from './config-shapes.ts';
 import { Source, type SourceSettings } from './config-sources.ts';
 
@@ -107,6 +108,8 @@ export const LIVE_SHAPE = {
   sources: z.array(Source).default([]).describe('where tripline ingest and tripline run read from'),
   listen: ListenConfig.optional().describe('who sends logs to us over HTTP: Firehose, OTLP'),
   destinations: Destinations.default([]).describe('where tripline notify and tripline run send alerts'),
+  routes: RoutesConfig.default([]).describe('which alerts go where, asked in order; none = everything goes everywhere'),
+  alerting: AlertingConfig.prefault({}),
   live: z
     .strictObject({
       latenessMs: milliseconds(0, 30 * DAY_HOURS * HOUR_MS, 15 * 60_000, 'how late a piece may come and still count'),
@@ -144,6 +147,8 @@ export interface Live {
   /** undefined = nobody sends us anything */
   readonly listen: ListenSettings | undefined;
   readonly destinations: readonly DestinationSettings[];
+  readonly routes: RoutesSettings;
+  readonly alerting: AlertingSettings;
   readonly live: z.infer<typeof LIVE_SHAPE.live>;
   readonly limits: z.infer<typeof LIVE_SHAPE.limits>;
   readonly http: z.infer<typeof LIVE_SHAPE.http>;

@@ -9,6 +9,7 @@ import type { FieldMapping } from '../ingest/clouds/mapping.ts';
 import { ConfigError } from './config-error.ts';
 import { Fields, fieldMappings } from './config-fields.ts';
 import { LIVE_SHAPE, type Live } from './config-live.ts';
+import { checkRoutes } from './config-routes.ts';
 import { StoreConfig, type StoreSettings } from './config-store.ts';
 import { readYaml } from './config-yaml.ts';
 import { loadDeploys } from './deploys.ts';
@@ -121,43 +122,45 @@ const Planned = z
   }); // biome-ignore format: one option a line reads as a table
 
 /** The config file. The only list of its keys: docs and "did you mean" are made from it. */
-export const ConfigFile = z.strictObject({
-  timeZone: z
-    .string()
-    .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
-    .default(DEFAULT_SETTINGS.timeZone)
-    .describe('time zone that daily and weekly rhythm follow'),
-  holidays: z.array(LocalDate).default([]).describe('days off, in that zone: they are like days of a weekend'),
-  planned: z
-    .array(Planned)
-    .default([])
-    .describe('events known beforehand: alerts of their time are info, nothing is learnt'),
-  store: StoreConfig.default('./.tripline').describe(
-    'folder of the embedded database, URL of a ClickHouse server or an object that tells more of it, or none',
-  ),
-  deploys: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('file of deploys, NDJSON or CSV: what is new without one is a warning'),
-  invocations: z.enum(['all', 'notable', 'none']).default('notable').describe('which invocation rows are stored'),
-  pages_per_week: pagesPerWeek()
-    .default(DEFAULT_PAGING.pagesPerWeek)
-    .describe('how often somebody may be paged; the other alerts wait for the digest'),
-  owners: Owners.default([]).describe('budgets of their own, by function; the first owner that matches counts'),
-  model: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('file of a learned model that windows are judged by, too; from tripline train'),
-  detection: Detection.prefault({}),
-  prices: Prices.prefault({}),
-  fields: Fields.describe(
-    'what the JSON of sources means that are not known here; the first entry that fits a record counts',
-  ),
-  ...LIVE_SHAPE,
-});
+export const ConfigFile = z
+  .strictObject({
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'not an IANA time zone, such as Europe/Berlin')
+      .default(DEFAULT_SETTINGS.timeZone)
+      .describe('time zone that daily and weekly rhythm follow'),
+    holidays: z.array(LocalDate).default([]).describe('days off, in that zone: they are like days of a weekend'),
+    planned: z
+      .array(Planned)
+      .default([])
+      .describe('events known beforehand: alerts of their time are info, nothing is learnt'),
+    store: StoreConfig.default('./.tripline').describe(
+      'folder of the embedded database, URL of a ClickHouse server or an object that tells more of it, or none',
+    ),
+    deploys: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('file of deploys, NDJSON or CSV: what is new without one is a warning'),
+    invocations: z.enum(['all', 'notable', 'none']).default('notable').describe('which invocation rows are stored'),
+    pages_per_week: pagesPerWeek()
+      .default(DEFAULT_PAGING.pagesPerWeek)
+      .describe('how often somebody may be paged; the other alerts wait for the digest'),
+    owners: Owners.default([]).describe('budgets of their own, by function; the first owner that matches counts'),
+    model: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('file of a learned model that windows are judged by, too; from tripline train'),
+    detection: Detection.prefault({}),
+    prices: Prices.prefault({}),
+    fields: Fields.describe(
+      'what the JSON of sources means that are not known here; the first entry that fits a record counts',
+    ),
+    ...LIVE_SHAPE,
+  })
+  .superRefine(checkRoutes);
 
 export type Prices = z.infer<typeof Prices>;
 export type Owner = z.infer<typeof Owner>;
@@ -210,8 +213,20 @@ export function parseConfig(
   const deploysFile = parsed.data.deploys ?? null;
   const paging = { pagesPerWeek: pages_per_week, owners };
   const configHash = hashOf({ settings, prices });
-  const { bus, state, sources, listen, destinations, limits, http, log } = parsed.data;
-  const live = { bus, state, sources, listen, destinations, live: parsed.data.live, limits, http, log };
+  const { bus, state, sources, listen, destinations, routes, alerting, limits, http, log } = parsed.data;
+  const live = {
+    bus,
+    state,
+    sources,
+    listen,
+    destinations,
+    routes,
+    alerting,
+    live: parsed.data.live,
+    limits,
+    http,
+    log,
+  };
   const fields = fieldMappings(parsed.data.fields);
   return { live, settings, prices, fields, store, invocations, model, paging, deploysFile, deploys: null, configHash };
 }

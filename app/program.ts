@@ -13,13 +13,16 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { functionsCommand } from './commands/functions.ts';
+import { ackCommand, incidentsCommand, labelCommand } from './commands/incidents.ts';
 import { initCommand } from './commands/init.ts';
 import { liveCommands } from './commands/live.ts';
 import { metricCommand } from './commands/metric.ts';
 import { queryCommand } from './commands/query.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { replayCommand } from './commands/replay.ts';
+import { routeCommand } from './commands/route.ts';
 import { setupCommand } from './commands/setup.ts';
+import { silenceCommand } from './commands/silence.ts';
 import { statusCommand } from './commands/status.ts';
 import { tapCommand } from './commands/tap.ts';
 import { topCommand } from './commands/top.ts';
@@ -61,6 +64,11 @@ export async function runProgram(args: readonly string[], io: Io, version: strin
     topCommand(io),
     tapCommand(io),
     reloadCommand(io, end),
+    incidentsCommand(io),
+    ackCommand(io),
+    labelCommand(io),
+    silenceCommand(io),
+    routeCommand(io),
     explainCommand(io),
     metricCommand(io, end),
     queryCommand(io),

@@ -1,4 +1,7 @@
-import { Desk, type DeskSaid, type DeskSettings, type DeskState } from '../../alerts/desk.ts';
+import { Desk, type DeskState } from '../../alerts/desk.ts';
+import type { Incident } from '../../alerts/desk-incident.ts';
+import type { DeskSaid } from '../../alerts/desk-said.ts';
+import type { DeskSettings } from '../../alerts/desk-settings.ts';
 import type { Bus } from '../../infra/bus.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
@@ -10,6 +13,9 @@ import { Outbound } from './outbound.ts';
 import type { Stage } from './stage.ts';
 
 const PAGE = 'desk';
+/** Incidents lie on so many pages by their number: only pages that changed are written. */
+const PAGES = 32;
+const INCIDENTS = 'desk/';
 const MAX_STATE_BYTES = 500 * 1024 * 1024;
 
 interface State {
@@ -29,6 +35,7 @@ export interface DeskStageOptions {
   readonly beginsAt?: 'newest';
   readonly notices: Bus;
   readonly deadLetters: DeadLetterBox;
+  /** after each batch of records, with what the desk said of them */
   readonly onSaid: (said: readonly DeskSaid[]) => void;
   /** Told once each time numbers are missing, or a fleet stage speaks that was replaced. */
   readonly onIgnored: (n: number, outOfTurn: 'replaced' | 'early') => void;
@@ -37,7 +44,7 @@ export interface DeskStageOptions {
 /** The desk, hosted by whoever has the one partition of `alerts`: what it says follows from the records of it alone. */
 export class DeskStage implements Stage {
   readonly #options: DeskStageOptions;
-  readonly #desk: Desk;
+  readonly desk: Desk;
   readonly #notices: Outbound;
   #epoch: string;
   #said = 0;
@@ -49,7 +56,7 @@ export class DeskStage implements Stage {
   constructor(options: DeskStageOptions, pages: ReadonlyMap<string, Uint8Array> | null) {
     this.#options = options;
     this.#epoch = options.epoch;
-    this.#desk = new Desk(options.settings);
+    this.desk = new Desk(options.settings, options.beginsAt === 'newest');
     this.#notices = new Outbound(options.notices, 0);
     const page = pages?.get(PAGE);
     if (page === undefined) {
@@ -61,7 +68,11 @@ export class DeskStage implements Stage {
     this.#said = state.said;
     this.#heard = state.heard;
     this.beginsAt = state.beginsAt;
-    this.#desk.restore(state.desk);
+    const incidents = [...(pages as ReadonlyMap<string, Uint8Array>)]
+      .filter(([name]) => name.startsWith(INCIDENTS))
+      .flatMap(([, bytes]) => decodeMessage(bytes, 'desk-incidents', MAX_STATE_BYTES) as Incident[])
+      .sort((a, b) => a.seq - b.seq);
+    this.desk.restore({ ...state.desk, book: { ...state.desk.book, incidents } });
   }
 
   /** The epoch is safe before its first notice is told, or a worker that died at once would tell the same under another. */
@@ -78,9 +89,8 @@ export class DeskStage implements Stage {
       else said.push(...this.#hear(record));
     }
     this.#heard = { ...this.#heard, nextOffset: offset + records.length };
-    if (said.length === 0) return;
     const epoch = this.#epoch;
-    await this.#notices.publish(said.map((it) => encodeNotice({ epoch, n: ++this.#said, ...it })));
+    if (said.length > 0) await this.#notices.publish(said.map((it) => encodeNotice({ epoch, n: ++this.#said, ...it })));
     this.#options.onSaid(said);
   }
 
@@ -96,7 +106,7 @@ export class DeskStage implements Stage {
   }
 
   #hear(record: AlertRecord): readonly DeskSaid[] {
-    if ('command' in record) return this.#desk.command(record.command);
+    if ('command' in record) return this.desk.command(record.command);
     const next = following(this.#heard, record);
     if (typeof next === 'string') {
       if (next !== 'repeated') this.#ignore(record.n, next);
@@ -104,7 +114,7 @@ export class DeskStage implements Stage {
     }
     this.#ignored = null;
     this.#heard = next;
-    return 'event' in record ? this.#desk.hear(record.event) : this.#desk.time(record.timeMs);
+    return 'event' in record ? this.desk.hear(record.event) : this.desk.time(record.timeMs);
   }
 
   #ignore(n: number, outOfTurn: 'replaced' | 'early'): void {
@@ -119,13 +129,20 @@ export class DeskStage implements Stage {
 
   snapshot(): Map<string, Uint8Array> {
     const { beginsAt } = this;
+    const desk = this.desk.state();
     const state: State = {
       epoch: this.#epoch,
       said: this.#said,
       heard: this.#heard,
       ...(beginsAt === undefined ? {} : { beginsAt }),
-      desk: this.#desk.state(),
+      desk: { ...desk, book: { ...desk.book, incidents: [] } },
     };
-    return new Map([[PAGE, encodeMessage('desk-state', 0, state, MAX_STATE_BYTES)]]);
+    const pages = new Map([[PAGE, encodeMessage('desk-state', 0, state, MAX_STATE_BYTES)]]);
+    for (let page = 0; page < PAGES; page++) {
+      const incidents = desk.book.incidents.filter(({ seq }) => seq % PAGES === page);
+      if (incidents.length > 0)
+        pages.set(`${INCIDENTS}${page}`, encodeMessage('desk-incidents', 0, incidents, MAX_STATE_BYTES));
+    }
+    return pages;
   }
 }

@@ -1,3 +1,4 @@
+import type { DeskEntry } from '../../alerts/desk-said.ts';
 import type { Notice } from '../../alerts/notice.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
@@ -18,7 +19,7 @@ export interface NumberedNotice extends Numbered {
 
 /** Something that is kept and told to nobody: for the store, and for who carries out what people asked for. */
 export interface NumberedEntry extends Numbered {
-  readonly entry: { readonly kind: string; readonly [field: string]: unknown };
+  readonly entry: DeskEntry;
 }
 
 const KIND = 'notices';

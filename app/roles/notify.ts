@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSnapshots } from '../../infra/state.ts';
+import { deskSettingsOf } from '../config-routes.ts';
 import { styleFor } from '../style.ts';
 import { offsetOf } from './checkpoint.ts';
 import type { RoleContext } from './context.ts';
 import { Deliverer, deliveryGroup } from './deliver.ts';
+import { DeskClerk } from './desk-clerk.ts';
 import { DeskStage } from './desk-stage.ts';
 import { beat, hooksOf } from './detect.ts';
 import { NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
@@ -50,7 +52,10 @@ export async function runNotify(context: RoleContext): Promise<void> {
     return new Deliverer({ context, signal, settings, destinations: destinationHooks, warn, stages: stageHooks });
   });
   if (hasStore) stages.push(storeStages(context, signal, opened));
-  stages.push(rejectStages(context, signal, opened), deskStages(context, signal, opened, isUpgrade));
+  const clerk = new DeskClerk(context, deskSettingsOf(config.live));
+  const desk = deskStages({ context, signal, opened, clerk, isUpgrade });
+  stages.push(rejectStages(context, signal, opened), desk);
+  const clerking = clerk.run(() => desk.stages().size > 0, signal);
   const beating = beat(() => component.beat(), signal);
   try {
     await Promise.all(
@@ -63,7 +68,7 @@ export async function runNotify(context: RoleContext): Promise<void> {
     );
   } finally {
     failed.abort();
-    await beating;
+    await Promise.all([beating, clerking]);
   }
 }
 
@@ -169,10 +174,18 @@ function storeStages(context: RoleContext, signal: AbortSignal, opened: Opened):
   });
 }
 
-/** @param isUpgrade others have told people of the past before there was a desk: it is not told again */
-function deskStages(context: RoleContext, signal: AbortSignal, opened: Opened, isUpgrade: boolean): Stages {
+interface DeskOptions {
+  readonly context: RoleContext;
+  readonly signal: AbortSignal;
+  readonly opened: Opened;
+  readonly clerk: DeskClerk;
+  /** others have told people of the past before there was a desk: it is not told again */
+  readonly isUpgrade: boolean;
+}
+
+function deskStages({ context, signal, opened, clerk, isUpgrade }: DeskOptions): Stages {
   const { config, topics, deadLetters, log } = context;
-  const { destinations, live } = config.live;
+  const { live } = config.live;
   return new Stages({
     ...opened.hooks(DESK, hooksOf(context, 'notify')),
     bus: topics.alerts,
@@ -182,19 +195,25 @@ function deskStages(context: RoleContext, signal: AbortSignal, opened: Opened, i
     snapshotMs: Math.min(SAVE_MS, live.snapshotMs),
     shutdownMs: live.shutdownMs,
     signal,
-    open: (_partition, pages) =>
-      new DeskStage(
+    open: (_partition, pages) => {
+      const stage = new DeskStage(
         {
           epoch: randomUUID(),
-          settings: { destinations: destinations.map(({ name }) => name) },
+          settings: deskSettingsOf(config.live),
           ...(isUpgrade ? { beginsAt: 'newest' } : {}),
           notices: topics.notices,
           deadLetters,
-          onSaid: () => {},
+          onSaid: (said) => {
+            clerk.said(said);
+            clerk.changed();
+          },
           onIgnored: (n, outOfTurn) => log.warn('the desk passes over an alert now', { n, outOfTurn }),
         },
         pages,
-      ),
+      );
+      clerk.hosts(stage);
+      return stage;
+    },
   });
 }
 

@@ -11,8 +11,8 @@ export interface Resend {
 
 /** Null where the entry asks for something else. */
 export function askedAgain({ entry }: NumberedEntry): Resend | null {
-  const { kind, destination, delivery } = entry;
-  if (kind !== 'resend' || typeof destination !== 'string' || typeof delivery !== 'string') return null;
+  if (entry.kind !== 'resend') return null;
+  const { destination, delivery } = entry;
   return { destination, delivery };
 }
 
