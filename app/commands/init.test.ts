@@ -21,6 +21,16 @@ const ENV = {
   FIREHOSE_ACCESS_KEY: 'k',
 };
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  cloudwatch: ['--cloudwatch', '--region', 'eu-west-1', '--prefix', '/aws/lambda/'],
+  'cloudwatch of AWS_REGION': ['--cloudwatch'],
+  'cloudwatch of another account': [
+    '--cloudwatch',
+    '--region',
+    'eu-west-1',
+    'us-east-1',
+    '--role-arn',
+    'arn:aws:iam::123456789012:role/tripline',
+  ],
   firehose: ['--firehose'],
   'firehose from outside': ['--firehose', '--listen', '0.0.0.0:8443'],
   files: ['--files', './logs/**/*.log', '--log-group', '/aws/lambda/pay'],

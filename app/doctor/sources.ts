@@ -1,18 +1,16 @@
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import type { Config } from '../config.ts';
-import { isFileSource } from '../config-sources.ts';
 import { plural } from '../style.ts';
+import { cloudWatchChecks } from './aws.ts';
 import { type Check, fail, ok, warn } from './check.ts';
-import { cloudWatchChecks } from './cloudwatch.ts';
 import type { DoctorWorld } from './world.ts';
 
 /** Whether each source of the configuration has something to read and lets us. */
 export function sourceChecks({ live }: Config, world: DoctorWorld): Check[] {
   return live.sources.flatMap((source, i) => {
     const what = `source ${i + 1}`;
-    return isFileSource(source)
-      ? [fileCheck(what, source.files)]
-      : cloudWatchChecks(what, source.cloudwatch, world.env);
+    if ('cloudwatch' in source) return cloudWatchChecks(source.cloudwatch, world);
+    return [fileCheck(what, source.files)];
   });
 }
 
