@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import type { AlertEvent } from '../alerts/event.ts';
+import { sparklineOf } from '../alerts/message/sparkline.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
 import { generateFleet } from '../scenarios/fleet.ts';
 import { parseConfig } from './config.ts';
@@ -74,7 +75,7 @@ test('the schema knows exactly the signals of the program', () => {
   expect(schema.definitions.signal.enum).toEqual(SIGNALS);
 });
 
-test('every alert event of a fleet fits', async () => {
+test('every alert event of a fleet fits, and says how its signal went where it has a number', async () => {
   const config = parseConfig('', 'defaults');
   const events: AlertEvent[] = [];
   const listener = {
@@ -93,6 +94,15 @@ test('every alert event of a fleet fits', async () => {
   await replay([{ name: 'fleet', sizeBytes: null, open: lines }], options, createParts(config), listener, io);
   expect(events.length).toBeGreaterThan(5);
   expect(events.flatMap(problemsOf)).toEqual([]);
+  const numbered = events.filter(
+    (it) => it.event === 'opened' && it.observed !== null && it.evidence.model?.kind !== 'cusum',
+  );
+  expect(numbered.length).toBeGreaterThan(2);
+  for (const it of numbered) {
+    expect(sparklineOf(it)).not.toBeNull();
+    expect(Date.parse(it.evidence.history!.end)).toBeLessThanOrEqual(Date.parse(it.at) + 60_000);
+    expect(JSON.stringify(it.evidence.history).length).toBeLessThan(400);
+  }
 }, 60_000);
 
 const FLEET = {
