@@ -74,3 +74,19 @@ describe('listen', () => {
     }
   });
 });
+
+describe('http', () => {
+  const http = (yaml: string) => parseConfig(`http: {${yaml}}`, 'c.yaml').live.http;
+
+  test.each([
+    'listen: off',
+    'listen: "localhost:1"',
+    'listen: "0.0.0.0:1", tokenFile: t',
+    'listen: "0.0.0.0:1", insecure: true',
+  ])('%s is fine', (yaml) => expect(http(yaml)).toBeDefined());
+
+  test.each([
+    ['listen: "0.0.0.0:9464"', /http\.listen: others can reach it: give http\.token/],
+    ['token: a, tokenFile: b', /http\.token: give token or tokenFile, one of them/],
+  ])('%s is an error', (yaml, rule) => expect(() => http(yaml)).toThrow(rule));
+});

@@ -69,13 +69,13 @@ export const Listen = z
 
 export type ListenSettings = z.infer<typeof Listen>;
 
-/** True where only this machine can reach `host:port`. */
+/** True where only this machine can reach `host:port`; a port alone is of this machine. */
 export function isLocal(hostPort: string): boolean {
   const host = hostPort
-    .slice(0, hostPort.lastIndexOf(':'))
+    .slice(0, Math.max(0, hostPort.lastIndexOf(':')))
     .replace(/^\[|\]$/g, '')
     .toLowerCase();
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return host === '' || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** The keys as they are compared, without the line feed that ends a file; empty = nobody is asked. @throws {ConfigError} */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_KAFKA } from '../infra/kafka-options.ts';
 import { type DestinationSettings, Destinations } from './config-destinations.ts';
-import { Listen as ListenConfig, type ListenSettings } from './config-listen.ts';
+import { isLocal, Listen as ListenConfig, type ListenSettings } from './config-listen.ts';
 import { AlertingConfig, type AlertingSettings, RoutesConfig, type RoutesSettings } from './config-routes.ts';
 import { count, HostPort, milliseconds, text } from './config-shapes.ts';
 import { Source, type SourceSettings } from './config-sources.ts';
@@ -99,6 +99,18 @@ export const BusConfig = z.preprocess(
 
 const Listen = z.union([z.literal('off'), HostPort]);
 
+export const OPEN_METRICS =
+  'others can reach it: give http.token or http.tokenFile for /metrics, or http.insecure: true where the network says who asks';
+
+/** True where others than this machine could read metrics unasked. */
+export const isOpen = (http: {
+  readonly listen: string;
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly insecure: boolean;
+}): boolean =>
+  http.listen !== 'off' && !isLocal(http.listen) && !http.insecure && (http.token ?? http.tokenFile) === undefined;
+
 /** The part of the config file that only `run`, `ingest`, `detect`, `notify` and `setup` read. */
 export const LIVE_SHAPE = {
   bus: BusConfig.default({ local: { dir: './.tripline/bus', keepMb: 0 } }).describe(
@@ -126,7 +138,14 @@ export const LIVE_SHAPE = {
     })
     .prefault({}),
   http: z
-    .strictObject({ listen: Listen.default('127.0.0.1:9464').describe('host:port of health and metrics, or off') })
+    .strictObject({
+      listen: Listen.default('127.0.0.1:9464').describe('host:port of health and metrics, or off'),
+      token: text('bearer token that /metrics asks for').optional(),
+      tokenFile: text('file that holds it').optional(),
+      insecure: z.boolean().default(false).describe('no token though others can reach it: the network says who asks'),
+    })
+    .refine((it) => it.token === undefined || it.tokenFile === undefined, { path: ['token'], error: 'give token or tokenFile, one of them' })
+    .refine((it) => !isOpen(it), { path: ['listen'], error: OPEN_METRICS })
     .prefault({}),
   log: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { accessKeys } from './access-keys.ts';
 import { createHealth } from './health.ts';
 import { HttpError } from './http-error.ts';
 import { type HttpServer, parseListen, startHttp } from './http-server.ts';
@@ -10,10 +11,10 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
 
-async function endpoint() {
+async function endpoint(isToken: ((candidate: string) => boolean) | null = null) {
   const health = createHealth(() => 0);
   const metrics = createMetrics({ version: '1.2.3' });
-  const http = await startHttp({ listen: '127.0.0.1:0', health, metrics });
+  const http = await startHttp({ listen: '127.0.0.1:0', health, metrics, isToken });
   open.push(http);
   const get = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${http.url}${path}`, init);
@@ -23,7 +24,7 @@ async function endpoint() {
 }
 
 async function listening(listen: string): Promise<HttpServer & { readonly url: string }> {
-  const http = await startHttp({ listen, health: createHealth(() => 0), metrics: createMetrics() });
+  const http = await startHttp({ listen, health: createHealth(() => 0), metrics: createMetrics(), isToken: null });
   open.push(http);
   return { ...http, url: http.url! };
 }
@@ -35,10 +36,10 @@ describe('routes', () => {
     expect((await get('/healthz')).status).toBe(200);
     const waiting = await get('/readyz');
     expect(waiting.status).toBe(503);
-    expect(JSON.parse(waiting.body)).toEqual({ status: 'not ready', reasons: ['detect: starting'] });
+    expect(JSON.parse(waiting.body)).toEqual({ status: 'not ready', reasons: ['detect: starting'], warnings: [] });
 
     loop.ready(true);
-    expect(await get('/readyz')).toMatchObject({ status: 200, body: '{"status":"ready","reasons":[]}' });
+    expect(await get('/readyz')).toMatchObject({ status: 200, body: '{"status":"ready","reasons":[],"warnings":[]}' });
 
     loop.failed(new Error('out of room'));
     const failing = await get('/healthz');
@@ -122,8 +123,26 @@ describe('a real port', () => {
   });
 
   test('is not opened where none is asked for', async () => {
-    const http = await startHttp({ listen: null, health: createHealth(() => 0), metrics: createMetrics() });
+    const http = await startHttp({
+      listen: null,
+      health: createHealth(() => 0),
+      metrics: createMetrics(),
+      isToken: null,
+    });
     expect(http.url).toBeNull();
     await http.close();
   });
+});
+
+test('metrics are for those who have the token, where there is one; health is for all', async () => {
+  const { get, health } = await endpoint(accessKeys(['right']));
+  health.register('one', { deadlineMs: 1000 }).ready(true);
+  const statusOf = async (path: string, authorization?: string) =>
+    (await get(path, authorization === undefined ? {} : { headers: { authorization } })).status;
+  expect(await statusOf('/metrics')).toBe(401);
+  expect(await statusOf('/metrics', 'Bearer wrong')).toBe(401);
+  expect(await statusOf('/metrics', 'right')).toBe(401);
+  expect(await statusOf('/metrics', 'Bearer right')).toBe(200);
+  expect(await statusOf('/healthz')).toBe(200);
+  expect(await statusOf('/readyz')).toBe(200);
 });

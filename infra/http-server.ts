@@ -20,16 +20,18 @@ export interface HttpOptions {
   readonly listen: string | null;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: Pick<Health, 'report'>;
+  /** whether a bearer token lets one read metrics; null = nobody is asked. Health is open to all. */
+  readonly isToken: ((candidate: string) => boolean) | null;
 }
 
 /**
- * Serves `GET /healthz`, `/readyz` and `/metrics`. Nothing there is secret, but nothing asks who calls either: by
- * default only this machine reaches it. @throws {HttpError}
+ * Serves `GET /healthz`, `/readyz` and `/metrics`. By default only this machine reaches it; where others can, `/metrics`
+ * asks for a token. @throws {HttpError}
  */
-export async function startHttp({ listen, metrics, health }: HttpOptions): Promise<HttpServer> {
+export async function startHttp({ listen, metrics, health, isToken }: HttpOptions): Promise<HttpServer> {
   if (listen === null) return { url: null, close: async () => {} };
   const { host, port } = parseListen(listen);
-  const server = serverOf({ metrics, health });
+  const server = serverOf({ metrics, health, isToken });
   try {
     const url = await server.listen({ host, port });
     return { url, close: () => server.close() };
@@ -39,7 +41,7 @@ export async function startHttp({ listen, metrics, health }: HttpOptions): Promi
   }
 }
 
-function serverOf({ metrics, health }: Omit<HttpOptions, 'listen'>): FastifyInstance {
+function serverOf({ metrics, health, isToken }: Omit<HttpOptions, 'listen'>): FastifyInstance {
   const server = fastify({
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: PARAMETER_CHARACTERS },
@@ -59,7 +61,14 @@ function serverOf({ metrics, health }: Omit<HttpOptions, 'listen'>): FastifyInst
     const { isReady, reasons, warnings } = health.report();
     return answer(reply, isReady, { status: isReady ? 'ready' : 'not ready', reasons, warnings });
   });
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  server.get('/metrics', async (request, reply) => {
+    const [, token = ''] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (isToken === null || isToken(token)) return reply.type(metrics.contentType).send(await metrics.text());
+    return reply
+      .code(401)
+      .header('www-authenticate', 'Bearer')
+      .send({ error: 'metrics are for those who have the token' });
+  });
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: 'not found: there are /healthz, /readyz and /metrics' }),
   );

@@ -3,6 +3,7 @@ import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { Since } from '../config-cloudwatch.ts';
 import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
+import { isOpen, OPEN_METRICS } from '../config-live.ts';
 import { checkSecrets } from '../destination-secrets.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
 import { parserOf } from '../parts.ts';
@@ -123,9 +124,10 @@ function configOf(file: string | null, flags: LiveFlags, io: Io, command: string
   const toScreen = command === 'run' && destinations.length === 0;
   const live = {
     ...config.live,
-    http: flags.http === undefined ? http : { listen: flags.http },
+    http: flags.http === undefined ? http : { ...http, listen: flags.http },
     destinations: toScreen ? [{ type: 'stdout' as const, name: 'stdout' }] : destinations,
   };
+  if (isOpen(live.http)) throw new UsageError(`--http ${live.http.listen}: ${OPEN_METRICS}`);
   return { ...config, live };
 }
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { accessKeys } from '../../infra/access-keys.ts';
 import { createHealth, type Health } from '../../infra/health.ts';
-import { startHttp } from '../../infra/http-server.ts';
+import { type HttpOptions, startHttp } from '../../infra/http-server.ts';
 import { createLog, type Log } from '../../infra/log.ts';
 import { createMetrics } from '../../infra/metrics.ts';
 import type { Config } from '../config.ts';
+import { keysOf } from '../config-listen.ts';
 import type { Io } from '../io.ts';
 import { withModel } from '../model.ts';
 import { busName, openTopics } from './bus.ts';
@@ -83,7 +85,7 @@ async function work(options: HostOptions, first: Loaded, { log, stop, closing }:
   let roles: RunningRoles | null = null;
   const starting = createHealth();
   const health = { report: () => (roles ?? starting).report() };
-  const server = await startHttp({ listen: http.listen === 'off' ? null : http.listen, metrics, health });
+  const server = await startHttp({ metrics, health, ...accessOf(http) });
   closing.push(once(() => server.close()));
   const topics = await openTopics(bus, log);
   closing.push(once(() => topics.close()));
@@ -167,4 +169,11 @@ function once(close: Close): Close {
     closed ??= close(deadlineMs);
     return closed;
   };
+}
+
+/** Where health and metrics are served, and who may read these; null = nowhere, everybody. @throws {ConfigError} */
+function accessOf({ listen, token, tokenFile }: Config['live']['http']): Pick<HttpOptions, 'listen' | 'isToken'> {
+  const files = tokenFile === undefined ? undefined : [tokenFile];
+  const tokens = keysOf('http.tokenFile', token === undefined ? [] : [token], files);
+  return { listen: listen === 'off' ? null : listen, isToken: tokens.length === 0 ? null : accessKeys(tokens) };
 }
