@@ -69,3 +69,18 @@ test('a failure that is told of on both sides of a minute has its place in one, 
   expect(rows[1]).toEqual(rows[0]);
   expect(rows[0]!.map(([, errors]) => errors).reduce((a, b) => a! + b!, 0)).toBe(1);
 });
+
+test('a record of a sample counts for all the calls it stands for', () => {
+  const { failed, timeout, oom } = Flag;
+  const weight = 5;
+  expect(total([{ ...report(failed | timeout), weight }])).toEqual({ calls: 5, errors: 5, timeouts: 5, ooms: 0 });
+  expect(total([{ ...report(failed | oom), weight, id: 0 }])).toEqual({ calls: 5, errors: 5, timeouts: 0, ooms: 5 });
+  expect(
+    total([
+      { ...report(), weight },
+      { ...report(failed), id: 2 },
+    ]),
+  ).toEqual({ calls: 6, errors: 1, timeouts: 0, ooms: 0 });
+  const sampled = { ...report(failed), weight };
+  expect(total([sampled, sampled])).toEqual({ calls: 5, errors: 5, timeouts: 0, ooms: 0 });
+});

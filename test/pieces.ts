@@ -16,6 +16,8 @@ export interface Piece {
   readonly b?: number;
   readonly durationUs?: number;
   readonly sizeKib?: number;
+  /** invocations that it stands for */
+  readonly weight?: number;
 }
 
 /** Pieces in the order of their arrival as blocks; a tick is a piece too. */
@@ -43,6 +45,7 @@ function fill(piece: Piece, block: FragmentBlock, f: number, u: number): void {
     block.f[f + F.billedUs] = piece.durationUs;
   }
   if (piece.sizeKib !== undefined) block.u[u + U.memorySizeKib] = piece.sizeKib;
+  if (piece.weight !== undefined) block.f[f + F.weight] = piece.weight;
   block.u[u + U.text] = block.dictionary.id(piece.text ?? '');
   block.u[u + U.version] = block.dictionary.id(piece.version ?? '');
 }

@@ -54,7 +54,9 @@ export class Intake {
     this.#letters = new DeadLetterBox(context.topics.rejects);
     for (const name of names) {
       const reject = (reject: Reject) => this.reject({ ...reject, origin: this.#origin });
-      this.#lanes.set(name, new IntakeLane(name, this.#dictionary.current, reject, context.nowMs, states[name]));
+      const { nowMs, config } = context;
+      const lane = new IntakeLane(name, this.#dictionary.current, reject, nowMs, states[name], config.fields);
+      this.#lanes.set(name, lane);
     }
     this.#open();
   }

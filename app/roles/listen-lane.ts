@@ -1,3 +1,4 @@
+import type { FieldMapping } from '../../ingest/clouds/mapping.ts';
 import { type Dictionary, F, type FragmentBlock, FragmentWriter } from '../../ingest/fragment.ts';
 import { createParser, type Parser } from '../../ingest/parser.ts';
 import type { Reject } from '../../ingest/reject.ts';
@@ -27,6 +28,8 @@ export class IntakeLane {
   readonly #writer: FragmentWriter;
   readonly #reject: (reject: Reject) => void;
   readonly #nowMs: () => number;
+  /** what JSON means that is not of a known format */
+  readonly #fields: readonly FieldMapping[];
   readonly #parsers = new Map<string, Parser>();
   readonly #delay: DeliveryDelay;
   #state: LaneState | undefined;
@@ -42,8 +45,10 @@ export class IntakeLane {
     reject: (reject: Reject) => void,
     nowMs: () => number,
     state: IntakeLaneState | undefined,
+    fields: readonly FieldMapping[] = [],
   ) {
     this.#name = name;
+    this.#fields = fields;
     this.#reject = reject;
     this.#nowMs = nowMs;
     this.#heardMs = nowMs();
@@ -88,7 +93,11 @@ export class IntakeLane {
     const key = `${account ?? ''}\n${region ?? ''}\n${logGroup ?? ''}`;
     let parser = this.#parsers.get(key);
     if (parser === undefined) {
-      parser = createParser({ origin: '', account, region, logGroup, gunzip }, this.#writer, this.#reject);
+      parser = createParser(
+        { origin: '', account, region, logGroup, fields: this.#fields, gunzip },
+        this.#writer,
+        this.#reject,
+      );
       if (this.#parsers.size === MOST_PARSERS) this.#parsers.delete(this.#parsers.keys().next().value!);
       this.#parsers.set(key, parser);
     }

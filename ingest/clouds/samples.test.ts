@@ -249,3 +249,17 @@ describe('samples of other clouds', () => {
     );
   });
 });
+
+test('the request id of a record of 32 hexadecimal digits is told as its log wrote it', () => {
+  const line = (n: number) =>
+    JSON.stringify({
+      activationId: n.toString(16).padStart(32, '0'),
+      namespace: 'a',
+      name: 'b',
+      start: 1795255200000 + n,
+      duration: 1,
+    });
+  const lines = Array.from({ length: 500 }, (_, n) => line(n + 1));
+  const { fragments } = parseAll(lines.join('\n'));
+  expect(fragments.map(({ id }) => id)).toEqual(lines.map((_, n) => (n + 1).toString(16).padStart(32, '0')));
+});
