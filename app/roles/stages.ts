@@ -96,7 +96,7 @@ export class Stages {
     try {
       for (const part of partsOf(batch, held.stage.atOnce ?? batch.records.length)) {
         await held.absorb(part);
-        if (held.stage.isUrgent === true) await this.#inTurn(async () => void (await checkpoint(held, this.#options)));
+        await this.#safe(held);
       }
       return true;
     } catch (error) {
@@ -105,6 +105,13 @@ export class Stages {
       if (isAbort && this.#options.signal.aborted) return false;
       throw error;
     }
+  }
+
+  /** Waits until what is urgent is saved: also where a save that was due anyway has it in hand already. */
+  async #safe(held: HeldStage): Promise<void> {
+    const { isUrgent } = held.stage;
+    if (isUrgent === true) await this.#inTurn(async () => void (await checkpoint(held, this.#options)));
+    else if (isUrgent === false) await this.#saving;
   }
 
   #assigned(partitions: readonly number[]): void {
