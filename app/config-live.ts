@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_KAFKA } from '../infra/kafka-options.ts';
 import { type DestinationSettings, Destinations } from './config-destinations.ts';
+import { Heartbeat, type HeartbeatSettings } from './config-heartbeat.ts';
 import { isLocal, Listen as ListenConfig, type ListenSettings } from './config-listen.ts';
 import { AlertingConfig, type AlertingSettings, RoutesConfig, type RoutesSettings } from './config-routes.ts';
 import { count, HostPort, milliseconds, text } from './config-shapes.ts';
@@ -122,6 +123,7 @@ export const LIVE_SHAPE = {
   destinations: Destinations.default([]).describe('where tripline notify and tripline run send alerts'),
   routes: RoutesConfig.default([]).describe('which alerts go where, asked in order; none = everything goes everywhere'),
   alerting: AlertingConfig.prefault({}),
+  heartbeat: Heartbeat.optional().describe('an address that is asked as long as the pipeline is alive'),
   live: z
     .strictObject({
       latenessMs: milliseconds(0, 30 * DAY_HOURS * HOUR_MS, 15 * 60_000, 'how late a piece may come and still count'),
@@ -168,6 +170,7 @@ export interface Live {
   readonly destinations: readonly DestinationSettings[];
   readonly routes: RoutesSettings;
   readonly alerting: AlertingSettings;
+  readonly heartbeat?: HeartbeatSettings | undefined;
   readonly live: z.infer<typeof LIVE_SHAPE.live>;
   readonly limits: z.infer<typeof LIVE_SHAPE.limits>;
   readonly http: z.infer<typeof LIVE_SHAPE.http>;

@@ -213,7 +213,7 @@ export function parseConfig(
   const deploysFile = parsed.data.deploys ?? null;
   const paging = { pagesPerWeek: pages_per_week, owners };
   const configHash = hashOf({ settings, prices });
-  const { bus, state, sources, listen, destinations, routes, alerting, limits, http, log } = parsed.data;
+  const { bus, state, sources, listen, destinations, routes, alerting, heartbeat, limits, http, log } = parsed.data;
   const live = {
     bus,
     state,
@@ -222,6 +222,7 @@ export function parseConfig(
     destinations,
     routes,
     alerting,
+    heartbeat,
     live: parsed.data.live,
     limits,
     http,

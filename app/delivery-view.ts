@@ -16,8 +16,8 @@ export interface DeliveryView {
   readonly why: string | null;
   /** when it is tried next; null = nothing waits for that */
   readonly next_attempt_at: string | null;
-  /** since when what is tried now has been tried, and how often; null = nothing is */
-  readonly trying: { readonly since: string; readonly attempts: number } | null;
+  /** key of the notice that is sent now, since when, and how often it was tried; null = none is */
+  readonly trying: { readonly notice: string | null; readonly since: string; readonly attempts: number } | null;
   /** records of the outbox that were not handled yet, whomever they name */
   readonly waiting: number;
   /** incidents whose message was forgotten, for there were too many */

@@ -93,7 +93,11 @@ function viewLines(view: DeliveryView, width: number | null): string[] {
   return [
     `${destination} (${shown(type)}): ${CONDITIONS[condition]}, since ${instant(since)}`,
     ...(why === null ? [] : [`  why      ${shown(why)}`]),
-    ...(trying === null ? [] : [`  trying   since ${instant(trying.since)}, ${plural(trying.attempts, 'attempt')}`]),
+    ...(trying === null
+      ? []
+      : [
+          `  trying   ${shown(trying.notice ?? 'a notice')} since ${instant(trying.since)}, ${plural(trying.attempts, 'attempt')}`,
+        ]),
     ...(view.next_attempt_at === null ? [] : [`  next     ${instant(view.next_attempt_at)}`]),
     `  waiting  ${plural(waiting, 'record')} of the outbox, as of ${instant(view.written_at)}`,
     ...(dead.length === 0

@@ -87,7 +87,7 @@ describe('what was delivered', () => {
     since: '2026-11-23T09:00:00.000Z',
     why: 'hooks.example answers 404',
     next_attempt_at: null,
-    trying: { since: '2026-11-23T09:00:00.000Z', attempts: 3 },
+    trying: { notice: 'i3-1', since: '2026-11-23T09:00:00.000Z', attempts: 3 },
     waiting: 7,
     forgotten: 0,
     recent: [shownOf(row(1, 'delivered'), noticeOf(1, 1))],
@@ -112,7 +112,7 @@ describe('what was delivered', () => {
     expect(out).toContain(
       'ops (webhook): takes nothing until somebody changes something: notices wait, since 2026-11-23 09:00:00Z',
     );
-    expect(out).toMatch(/why +hooks.example answers 404\n.*3 attempts\n.*waiting +7 records/);
+    expect(out).toMatch(/why +hooks.example answers 404\n +trying +i3-1 .*3 attempts\n.*waiting +7 records/);
     expect(out).toMatch(/i1-1 +opened +2 +12 +broken/);
     expect(out).not.toContain('i2-1');
   });

@@ -193,7 +193,8 @@ export class Deliverer {
       since: at(sinceMs),
       why: condition === 'working' ? null : why,
       next_attempt_at: nextMs === null ? null : at(nextMs),
-      trying: begun === null ? null : { since: at(begun.firstMs), attempts: begun.attempts },
+      trying:
+        begun === null ? null : { notice: stage?.trying ?? null, since: at(begun.firstMs), attempts: begun.attempts },
       waiting: this.#waiting,
       forgotten: stage?.state.memory.forgotten ?? 0,
       recent: (stage?.state.recent.items ?? []).map(({ row, notice }) => shownOf(row, notice)),

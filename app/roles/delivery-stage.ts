@@ -58,6 +58,8 @@ export class DeliveryStage implements Stage {
   #isInDoubt: boolean;
   #ignored: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** key of what is sent now, of several the first; null = nothing is */
+  trying: string | null = null;
   isChanged = false;
   isUrgent = false;
 
@@ -168,11 +170,13 @@ export class DeliveryStage implements Stage {
   /** What was delivered is done at once; what was not is not. */
   async #deliver(due: readonly Due[]): Promise<void> {
     const isInDoubt = this.#isInDoubt || due.some(({ isResent }) => isResent);
+    this.trying = deliveryKey((due[0] as Due).said.notice);
     try {
       const attempted = await this.#attempts.until((wasTried) => this.#send(due, wasTried || isInDoubt), this.#signal);
       this.#isInDoubt = false;
       await this.#ended(due, attempted);
     } finally {
+      this.trying = null;
       this.#state.place = { ...this.#state.place, begun: this.#attempts.begun };
       this.isChanged = true;
     }

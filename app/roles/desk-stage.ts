@@ -35,6 +35,8 @@ export interface DeskStageOptions {
   readonly beginsAt?: 'newest';
   readonly notices: Bus;
   readonly deadLetters: DeadLetterBox;
+  /** how far event time is, by what was said; also when it is said again */
+  readonly onTime?: (timeMs: number) => void;
   /** after each batch of records, with what the desk said of them */
   readonly onSaid: (said: readonly DeskSaid[]) => void;
   /** Told once each time numbers are missing, or a fleet stage speaks that was replaced. */
@@ -114,7 +116,9 @@ export class DeskStage implements Stage {
     }
     this.#ignored = null;
     this.#heard = next;
-    return 'event' in record ? this.desk.hear(record.event) : this.desk.time(record.timeMs);
+    if ('event' in record) return this.desk.hear(record.event);
+    this.#options.onTime?.(record.timeMs);
+    return this.desk.time(record.timeMs);
   }
 
   #ignore(n: number, outOfTurn: 'replaced' | 'early'): void {

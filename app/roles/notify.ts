@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { openSnapshots } from '../../infra/state.ts';
 import { deskSettingsOf } from '../config-routes.ts';
 import { styleFor } from '../style.ts';
@@ -10,6 +11,7 @@ import { Deliverer, deliveryGroup } from './deliver.ts';
 import { DeskClerk } from './desk-clerk.ts';
 import { DeskStage } from './desk-stage.ts';
 import { beat, hooksOf } from './detect.ts';
+import { type HeartbeatDeps, keepBeating, Pulse } from './heartbeat.ts';
 import { NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
 import { Stages, type StagesOptions } from './stages.ts';
 
@@ -37,7 +39,7 @@ export async function runNotify(context: RoleContext): Promise<void> {
     style: io.stdout.isTTY ? styleFor(io.stdout, io.env) : null,
     nowMs: context.nowMs,
   };
-  const { destinations } = config.live;
+  const { destinations, heartbeat } = config.live;
   await forgetOthers(
     context,
     destinations.map(({ name }) => name),
@@ -53,9 +55,12 @@ export async function runNotify(context: RoleContext): Promise<void> {
   });
   if (hasStore) stages.push(storeStages(context, signal, opened));
   const clerk = new DeskClerk(context, deskSettingsOf(config.live));
-  const desk = deskStages({ context, signal, opened, clerk, isUpgrade });
+  const pulse = new Pulse(context.nowMs);
+  const desk = deskStages({ context, signal, opened, clerk, pulse, isUpgrade });
   stages.push(rejectStages(context, signal, opened), desk);
   const clerking = clerk.run(() => desk.stages().size > 0, signal);
+  if (heartbeat !== undefined)
+    stages.push({ run: () => keepBeating(heartbeat, heartbeatDeps(context, pulse), signal) });
   const beating = beat(() => component.beat(), signal);
   try {
     await Promise.all(
@@ -83,6 +88,14 @@ async function forgetOthers({ stateDir, topics, log }: RoleContext, destinations
     log.info('a destination that the config does not name any more is forgotten', { destination: group.slice(8) });
   }
 }
+
+const heartbeatDeps = ({ log, metrics, nowMs }: RoleContext, pulse: Pulse): HeartbeatDeps => ({
+  pulse,
+  log,
+  nowMs,
+  notify: metrics.notify,
+  wait: (ms, signal) => wait(ms, undefined, { signal }),
+});
 
 const stateOf = (dir: string, group: string): string => join(dir, `${group}-000`);
 
@@ -179,11 +192,12 @@ interface DeskOptions {
   readonly signal: AbortSignal;
   readonly opened: Opened;
   readonly clerk: DeskClerk;
+  readonly pulse: Pulse;
   /** others have told people of the past before there was a desk: it is not told again */
   readonly isUpgrade: boolean;
 }
 
-function deskStages({ context, signal, opened, clerk, isUpgrade }: DeskOptions): Stages {
+function deskStages({ context, signal, opened, clerk, pulse, isUpgrade }: DeskOptions): Stages {
   const { config, topics, deadLetters, log } = context;
   const { live } = config.live;
   return new Stages({
@@ -203,6 +217,7 @@ function deskStages({ context, signal, opened, clerk, isUpgrade }: DeskOptions):
           ...(isUpgrade ? { beginsAt: 'newest' } : {}),
           notices: topics.notices,
           deadLetters,
+          onTime: (timeMs) => pulse.heard(timeMs),
           onSaid: (said) => {
             clerk.said(said);
             clerk.changed();
