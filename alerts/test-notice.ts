@@ -1,10 +1,18 @@
 import type { AlertEvent } from './event.ts';
 import type { Notice } from './notice.ts';
 
-const TEXT = 'Test of this destination: nothing is wrong. You will be told here when something is.';
+const TEXT = 'This is a test of Tripline: nothing is wrong.';
 
-/** Somebody tries a destination: an incident of its own that opens and is resolved at once. @param id unlike any other */
-export function testNotices(id: string, atMs: number): readonly [opened: Notice, resolved: Notice] {
+/**
+ * Somebody tries a destination: an incident of its own that opens and is resolved at once, marked as a test in every field that
+ * people read. @param id unlike any other @param by who tries it @param command that was run
+ */
+export function testNotices(
+  id: string,
+  atMs: number,
+  by: string,
+  command: string,
+): readonly [opened: Notice, resolved: Notice] {
   const at = new Date(atMs).toISOString();
   const notice = (version: number, transition: 'opened' | 'resolved'): Notice => ({
     schema: 1,
@@ -12,17 +20,17 @@ export function testNotices(id: string, atMs: number): readonly [opened: Notice,
     version,
     transition,
     status: transition === 'opened' ? 'open' : 'resolved',
-    loud: true,
+    loud: transition === 'opened',
     at,
     opened_at: at,
-    by: 'tripline',
-    reason: transition === 'opened' ? 'somebody tries this destination' : 'the test is over',
-    event: testEvent(id, at, transition),
+    by,
+    reason: transition === 'opened' ? TEXT : 'the test is over',
+    event: testEvent(id, at, transition, command),
   });
   return [notice(1, 'opened'), notice(2, 'resolved')];
 }
 
-function testEvent(id: string, at: string, event: 'opened' | 'resolved'): AlertEvent {
+function testEvent(id: string, at: string, event: 'opened' | 'resolved', command: string): AlertEvent {
   return {
     schema: 1,
     event,
@@ -41,7 +49,7 @@ function testEvent(id: string, at: string, event: 'opened' | 'resolved'): AlertE
     window_ms: 60_000,
     baseline: { windows: 0, kind: 'none' },
     text: TEXT,
-    why: ['sent by tripline doctor --send'],
+    why: [`somebody ran ${command}`],
     threats: [],
     evidence: { request_ids: [], config_hash: 'test' },
     impact: {},

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Outcome } from '../alerts/sinks/sink.ts';
+import { testNotices } from '../alerts/test-notice.ts';
 import type { Config } from './config.ts';
 import { InputError, type Io, UsageError } from './io.ts';
 import { openDestination } from './roles/destinations.ts';
 import { shown, styleFor } from './style.ts';
-import { testNotice, testOver } from './test-notice.ts';
 
 /** Longer than any sender waits for an answer. */
 const LIMIT_MS = 130_000;
@@ -29,7 +30,8 @@ export async function testDestination({ live }: Config, name: string, io: Io): P
   }
   const style = io.stdout.isTTY ? styleFor(io.stdout, io.env) : null;
   const outlet = openDestination(settings, null, { stdout: io.stdout, style, nowMs: Date.now });
-  const notice = testNotice(Date.now(), userInfo().username);
+  const id = randomUUID().slice(0, 8);
+  const [notice, end] = testNotices(id, Date.now(), userInfo().username, 'tripline notify test');
   const send = (what: typeof notice, memory: unknown): Promise<Outcome> =>
     outlet.send([{ notice: what, memory, isRetry: false }], AbortSignal.timeout(LIMIT_MS));
   const startedMs = io.nowMs();
@@ -41,7 +43,7 @@ export async function testDestination({ live }: Config, name: string, io: Io): P
     );
   await io.stderr.write(`${name} (${settings.type}) took the test notice ${notice.incident_id} after ${tookMs} ms\n`);
   if (!KEEPERS.has(settings.type)) return;
-  const over = await send(testOver(notice), outcome.memory ?? null);
+  const over = await send(end, outcome.memory ?? null);
   if (over.kind !== 'taken')
     throw new InputError(
       `the test could not be resolved there: ${shown(over.why)}; resolve ${notice.incident_id} by hand`,

@@ -68,7 +68,7 @@ async function sendTest(
 ): Promise<Finding> {
   const sink = openSink(settings, { nowMs });
   let memory: unknown = null;
-  for (const notice of testNotices(randomUUID().slice(0, 8), nowMs())) {
+  for (const notice of testNotices(randomUUID().slice(0, 8), nowMs(), 'tripline', 'tripline doctor --send')) {
     const outcome = await sink.send({ notice, memory, isRetry: false }, signal);
     if (outcome.kind !== 'taken')
       return fail(
