@@ -71,6 +71,7 @@ async function roles() {
 
 /** The commands of a live installation. */
 export function liveCommands(io: Io, version: string): Command[] {
+  const past: Past = { caughtUp: Promise.resolve(), end: () => {} };
   const host = async (
     name: string,
     flags: LiveFlags,
@@ -89,7 +90,7 @@ export function liveCommands(io: Io, version: string): Command[] {
     .argument('[input...]', 'file, folder, pattern, or - for standard input; default: the sources of the config')
     .addHelpText('after', INGEST_HELP)
     .action((inputs: readonly string[], flags: LiveFlags) =>
-      host('ingest', flags, async (config) => await ingestRoles(config, inputs, flags, io), false),
+      host('ingest', flags, async (config) => await ingestRoles(config, inputs, { flags, io, past }), false),
     );
   const detect = withModelFlag(withCommon(new Command('detect')))
     .description('judge what is on the bus: any number of processes share the functions')
@@ -109,7 +110,7 @@ export function liveCommands(io: Io, version: string): Command[] {
     .action((inputs: readonly string[], flags: LiveFlags) =>
       host('run', flags, async (config) => {
         const { runDetect, runNotify } = await roles();
-        const ingesting = await ingestRoles(config, inputs, flags, io);
+        const ingesting = await ingestRoles(config, inputs, { flags, io, past });
         return [...ingesting, { name: 'detect', run: runDetect }, { name: 'notify', run: runNotify }];
       }),
     );
@@ -139,12 +140,23 @@ function sinceOf({ since }: LiveFlags): number | undefined {
   return parsed.data;
 }
 
+/** Whether sources still read what lies behind; outlives roles that a reload begins anew. */
+interface Past {
+  caughtUp: Promise<void>;
+  end: () => void;
+}
+
+interface IngestParts {
+  readonly flags: LiveFlags;
+  readonly io: Io;
+  readonly past: Past;
+}
+
 /** What is read: the inputs of the command line, once or for ever, or the sources of the config and who sends to it. */
 async function ingestRoles(
   config: Config,
   inputs: readonly string[],
-  flags: LiveFlags,
-  io: Io,
+  { flags, io, past }: IngestParts,
 ): Promise<readonly HostRole[]> {
   const { FollowingIngest, ingestInputs } = await roles();
   const origin = { logGroup: flags.logGroup, account: flags.account, region: flags.region };
@@ -155,8 +167,19 @@ async function ingestRoles(
     const { ingestSources } = await import('../roles/ingest-sources.ts');
     const { ingestListen } = await import('../roles/ingest-listen.ts');
     const found: HostRole[] = [];
-    if (sources.length > 0) found.push({ name: 'ingest', run: (context) => ingestSources(context, sinceOf(flags)) });
-    if (listen !== undefined) found.push({ name: 'listen', run: (context) => ingestListen(context) });
+    if (sources.length > 0)
+      found.push({
+        name: 'ingest',
+        run: (context) => {
+          past.caughtUp = new Promise((resolve) => {
+            past.end = resolve;
+          });
+          return ingestSources(context, sinceOf(flags), past.end).finally(past.end);
+        },
+      });
+    // started after it, or alone by a reload
+    if (listen !== undefined)
+      found.push({ name: 'listen', run: (context) => ingestListen(context, undefined, past.caughtUp) });
     return found;
   }
   if (flags.follow === true && !inputs.includes('-')) {

@@ -22,6 +22,7 @@ interface State {
   readonly turn: number;
   readonly timeMs: number;
   readonly groups: readonly GroupState[];
+  readonly isNew?: boolean;
 }
 
 export interface CloudWatchLaneOptions {
@@ -37,8 +38,8 @@ export interface CloudWatchLaneOptions {
 export class CloudWatchLane {
   readonly partition: number;
   readonly watch: WatchedGroups;
-  /** nothing was kept of it: this is the first start */
-  readonly isNew: boolean;
+  /** its first history was not read to the end yet, in this process or one before it */
+  isNew: boolean;
   readonly #options: CloudWatchLaneOptions;
   readonly #snapshots: Snapshots;
   readonly #writer: FragmentWriter;
@@ -62,10 +63,10 @@ export class CloudWatchLane {
     this.#options = options;
     this.#snapshots = snapshots;
     this.partition = options.partition;
-    this.isNew = pages === null;
     const states: State[] = [];
     for (const [name, page] of pages ?? []) if (name.startsWith(PAGE)) states.push(decodeMessage(page, PAGE) as State);
     const [first] = states;
+    this.isNew = first?.isNew ?? pages === null;
     const kept: WatchedState | null =
       first === undefined ? null : { timeMs: first.timeMs, groups: states.flatMap(({ groups }) => groups) };
     this.watch = new WatchedGroups(kept, options.random);
@@ -135,7 +136,7 @@ export class CloudWatchLane {
     const pages = new Map<string, Uint8Array>();
     for (let i = 0; i === 0 || i * GROUPS_A_PAGE < groups.length; i++) {
       const part = groups.slice(i * GROUPS_A_PAGE, (i + 1) * GROUPS_A_PAGE);
-      const state: State = { turn, timeMs, groups: part };
+      const state: State = { turn, timeMs, groups: part, isNew: this.isNew };
       pages.set(`${PAGE}-${i}`, encodeMessage(PAGE, 0, state));
     }
     for (const [minute, bytes] of this.watch.seen.pages()) pages.set(`${SEEN_PAGE}${minute}`, bytes);

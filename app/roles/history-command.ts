@@ -1,15 +1,12 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { RoleContext } from './context.ts';
+import { encodeCommand } from './messages.ts';
 
 /**
- * Tells the notify role that what happened before `untilMs` is the past: it is learnt from, and nobody is told of it. One
- * file, whole or not there at all; a later one replaces it.
+ * Tells the desk that what happened before `untilMs` is the past: it is learnt from, nobody is told of it, and what is still
+ * open then is told once. Resolves when that is safe: what is sent on afterwards is heard after it.
+ * @throws {BusError | StorageError}
  */
-export async function commandHistory({ config }: Pick<RoleContext, 'config'>, untilMs: number): Promise<void> {
-  const folder = join(config.live.state, 'commands');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `.history-${process.pid}.tmp`);
-  await writeFile(temporary, JSON.stringify({ kind: 'history', untilMs }), { mode: 0o600 });
-  await rename(temporary, join(folder, 'history.json'));
+export async function commandHistory({ topics }: Pick<RoleContext, 'topics'>, untilMs: number): Promise<void> {
+  // a command that comes twice, after a crash, is known by its id
+  await topics.alerts.publish(0, [encodeCommand({ command: { id: `history-${untilMs}`, kind: 'history', untilMs } })]);
 }

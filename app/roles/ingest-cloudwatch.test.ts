@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -16,6 +16,7 @@ import type { Io } from '../io.ts';
 import type { RoleContext } from './context.ts';
 import { DeadLetterBox } from './dead-letters.ts';
 import { CloudWatchIngest } from './ingest-cloudwatch.ts';
+import { decodeAlertRecord } from './messages.ts';
 import { NO_ROWS } from './open-rows.ts';
 
 const silent = { isTTY: false, write: async () => {} };
@@ -95,6 +96,15 @@ function say(name: string, from: number, to: number, ageMs: number): void {
     emulator.put(name, '2026/11/23/[$LATEST]0123456789abcdef', Date.now() - ageMs - (to - id), report(id));
 }
 
+/** What the desk is told, ever. */
+async function commands(): Promise<unknown[]> {
+  const stop = new AbortController();
+  for await (const { records } of topics.alerts.subscribe('test', { signal: stop.signal })) {
+    return records.map((record) => decodeAlertRecord(record));
+  }
+  return [];
+}
+
 test('history first, then what comes, each once, over a restart; time goes on', async () => {
   emulator.createGroup('/aws/lambda/pay');
   emulator.createGroup('/aws/lambda/ship');
@@ -115,8 +125,9 @@ test('history first, then what comes, each once, over a restart; time goes on', 
   expect(new Set(reports.map(({ fn }) => fn))).toEqual(
     new Set(['aws/123456789012/eu-central-1/pay', 'aws/123456789012/eu-central-1/ship']),
   );
-  const command = JSON.parse(readFileSync(join(dir, 'state/commands/history.json'), 'utf8')) as { untilMs: number };
-  expect(command).toEqual({ kind: 'history', untilMs: expect.any(Number) });
+  expect(await commands()).toEqual([
+    { command: { id: expect.any(String), kind: 'history', untilMs: expect.any(Number) } },
+  ]);
 });
 
 test('what may not be read is told with the action that is missing', async () => {

@@ -51,7 +51,6 @@ export class CloudWatchIngest {
   readonly #figures: CloudWatchFigures;
   #dictionary = new Dictionary();
   #backfill: Backfill | null = null;
-  #isFirstStart = false;
   #assigned: readonly number[] = [];
   #isReassigned = false;
   #rejects: Reject[] = [];
@@ -145,8 +144,8 @@ export class CloudWatchIngest {
     const { nowMs } = this.#context;
     if (this.#isReassigned) await this.#reconcile();
     if (nowMs() >= this.#dueMs.list) this.#list();
-    this.#watchForStall();
-    if (this.#backfill !== null) this.#goBack(this.#backfill);
+    await this.#watchForStall();
+    if (this.#backfill !== null) await this.#goBack(this.#backfill);
     else for (const connection of this.#connections) this.#requests.startPolls(connection);
     if (this.#dictionary.texts.length > TEXTS_KEPT) this.#renew();
     if (nowMs() >= this.#dueMs.flush) await this.#flush();
@@ -193,7 +192,7 @@ export class CloudWatchIngest {
       });
   }
 
-  #goBack(backfill: Backfill): void {
+  async #goBack(backfill: Backfill): Promise<void> {
     const { nowMs } = this.#context;
     backfill.start(this.#connections, this.#requests);
     if (backfill.emit(this.#requests)) this.#dueMs.flush = Math.min(this.#dueMs.flush, nowMs() + FINE_MS);
@@ -201,28 +200,29 @@ export class CloudWatchIngest {
     backfill.end();
     this.#backfill = null;
     this.#dueMs.save = 0;
-    if (nowMs() - backfill.untilMs > BEHIND_MS) this.#beginBackfill();
+    if (nowMs() - backfill.untilMs > BEHIND_MS) await this.#beginBackfill();
     else this.#goLive();
   }
 
   /** From now on a gap is ours, not the past: who has to be told of it is told. */
   #goLive(): void {
-    if (this.#groups.size > 0) this.#isFirstStart = false;
+    if (this.#groups.size > 0) for (const lane of this.#lanes.values()) lane.isNew = false;
     this.#caughtUp();
   }
 
-  #beginBackfill(): void {
+  async #beginBackfill(): Promise<void> {
     this.#backfill = new Backfill(this.#context, this.#lanes);
-    // what was found of the past is for the baselines: nobody is told of it
-    if (this.#isFirstStart) commandHistory(this.#context, this.#backfill.untilMs).catch((error) => this.#fail(error));
+    // what was found of the past is for the baselines: nobody is told of it, so that is said before any of it is sent on
+    if ([...this.#lanes.values()].every(({ isNew }) => isNew))
+      await commandHistory(this.#context, this.#backfill.untilMs);
   }
 
-  #watchForStall(): void {
+  async #watchForStall(): Promise<void> {
     const now = this.#context.nowMs();
     if (this.#backfill !== null || now < this.#dueMs.stalled) return;
     this.#dueMs.stalled = now + BEHIND_MS / 2;
     const covered = [...this.#lanes.values()].map(({ watch }) => watch.coveredMs).filter((ms) => !Number.isNaN(ms));
-    if (covered.length > 0 && now - Math.max(...covered) > STALLED_MS) this.#beginBackfill();
+    if (covered.length > 0 && now - Math.max(...covered) > STALLED_MS) await this.#beginBackfill();
   }
 
   #renew(): void {
@@ -276,9 +276,8 @@ export class CloudWatchIngest {
     await this.#listing;
     this.#list();
     await this.#listing; // before that nobody knows how far behind they are
-    this.#isFirstStart = [...this.#lanes.values()].every((lane) => lane.isNew);
     const now = this.#context.nowMs();
-    if ([...this.#lanes.values()].some(({ watch }) => now - watch.coveredMs > BEHIND_MS)) this.#beginBackfill();
+    if ([...this.#lanes.values()].some(({ watch }) => now - watch.coveredMs > BEHIND_MS)) await this.#beginBackfill();
     else if (this.#backfill === null) this.#goLive();
   }
 

@@ -1,9 +1,10 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { accessKeys } from '../../infra/access-keys.ts';
 import type { HealthComponent } from '../../infra/health.ts';
 import { type Endpoint, type Listener, startListener } from '../../infra/listener.ts';
+import { Refusal } from '../../infra/listener-body.ts';
 import { keysOf, type ListenSettings } from '../config-listen.ts';
 import type { RoleContext } from './context.ts';
 import { firehoseEndpoint } from './listen-firehose.ts';
@@ -19,12 +20,22 @@ const STUCK_MS = 300_000;
 /** How often it is kept how far time is, ms. */
 const SAVE_MS = 60_000;
 const STATE_FILE = 'listen.json';
+const HISTORY_FIRST = 'what lies behind of the log groups is read first';
+/** When to come again, s. */
+const RETRY_S = 5;
 
 /**
  * Takes what others send to us over HTTP, until the signal: then requests under way are answered, and new ones refused. A
- * request is acknowledged when what it brought is safe on the bus. @throws {HttpError | ConfigError}
+ * request is acknowledged when what it brought is safe on the bus.
+ * @param caughtUp resolves when no other source reads the past any more: until then requests are refused, to be sent again,
+ * and no time is told, for it would be later than the past and make that late
+ * @throws {HttpError | ConfigError}
  */
-export async function ingestListen(context: RoleContext, onListening: (url: string) => void = () => {}): Promise<void> {
+export async function ingestListen(
+  context: RoleContext,
+  onListening: (url: string) => void = () => {},
+  caughtUp: Promise<void> = Promise.resolve(),
+): Promise<void> {
   const settings = context.config.live.listen;
   if (settings === undefined) return;
   const { signal, health, log, config } = context;
@@ -34,14 +45,22 @@ export async function ingestListen(context: RoleContext, onListening: (url: stri
   if (settings.firehose !== undefined) names.push('firehose');
   if (settings.otlp !== undefined) names.push('otlp');
   const intake = new Intake(context, names, await readStates(file));
-  const listener = await open(context, settings, intake);
+  let isOpen = false;
+  void caughtUp.then(() => {
+    isOpen = true;
+  });
+  await setImmediate(); // who waits for nothing is open from the first request on
+  const listener = await open(context, settings, intake, () => isOpen);
   log.info('listening', { url: listener.url, for: names.join(', ') });
-  component.ready(true);
+  if (isOpen) component.ready(true);
+  else component.ready(false, HISTORY_FIRST);
   onListening(listener.url);
   let savedMs = context.nowMs();
   try {
     while (!signal.aborted && intake.failure === null) {
       await wait(config.live.live.flushMs, undefined, { signal }).catch(() => {});
+      component.beat();
+      if (!isOpen) continue;
       await turn(intake, component);
       if (context.nowMs() - savedMs < SAVE_MS) continue;
       savedMs = context.nowMs();
@@ -51,18 +70,23 @@ export async function ingestListen(context: RoleContext, onListening: (url: stri
     await listener.close();
   }
   if (intake.failure !== null) throw intake.failure;
+  if (!isOpen) return;
   await intake.tick();
   await saveStates(file, intake.states);
 }
 
 async function turn(intake: Intake, component: HealthComponent): Promise<void> {
   await intake.tick();
-  component.beat();
   if (intake.trouble === null) component.ready(true);
   else component.ready(false, `the bus takes nothing: ${intake.trouble}`);
 }
 
-async function open(context: RoleContext, settings: ListenSettings, intake: Intake): Promise<Listener> {
+async function open(
+  context: RoleContext,
+  settings: ListenSettings,
+  intake: Intake,
+  isOpen: () => boolean,
+): Promise<Listener> {
   const { log, metrics } = context;
   const { address, tls, maxInFlightMb, maxRequests, requestsPerSecond, timeoutMs } = settings;
   const endpoints = new Map<LaneName, Endpoint>();
@@ -81,8 +105,19 @@ async function open(context: RoleContext, settings: ListenSettings, intake: Inta
       onRequest: (path, status, ms) => metrics.ingest.requested(nameOf.get(path)!, status, ms),
       onTrouble: (error) => log.error('a request went wrong', { error }),
     },
-    [...endpoints.values()],
+    [...endpoints.values()].map((endpoint) => onceOpen(endpoint, isOpen)),
   );
+}
+
+/** Refuses for now what cannot be taken yet, once it is known who asks. */
+function onceOpen(endpoint: Endpoint, isOpen: () => boolean): Endpoint {
+  return {
+    ...endpoint,
+    authenticate(headers) {
+      endpoint.authenticate(headers);
+      if (!isOpen()) throw new Refusal(503, HISTORY_FIRST, RETRY_S);
+    },
+  };
 }
 
 function firehose(

@@ -78,7 +78,11 @@ const noIo: Io = {
 };
 
 /** @param yaml of `listen`, in flow style and without its braces */
-export async function listening(yaml: string, dir = mkdtempSync(join(tmpdir(), 'listen-'))): Promise<Listening> {
+export async function listening(
+  yaml: string,
+  dir = mkdtempSync(join(tmpdir(), 'listen-')),
+  caughtUp = Promise.resolve(),
+): Promise<Listening> {
   const stop = new AbortController();
   const fragmentBus = new TestBus();
   const rejectBus = new TestBus();
@@ -103,7 +107,7 @@ export async function listening(yaml: string, dir = mkdtempSync(join(tmpdir(), '
   };
   let end: Promise<void> = Promise.resolve();
   const url = await new Promise<string>((resolve, reject) => {
-    end = ingestListen(context, resolve);
+    end = ingestListen(context, resolve, caughtUp);
     end.catch(reject);
   });
   const all = () =>
