@@ -14,6 +14,7 @@ const SHARDED_BY: Readonly<Record<string, string>> = {
   alert_events_data: 'cityHash64(alert_id)',
   rejects_data: 'cityHash64(origin, offset)',
   deliveries_data: 'cityHash64(destination)',
+  incident_events_data: 'cityHash64(incident_id)',
 };
 
 /** Few rows, which every server holds: views join them with their own shard's. */

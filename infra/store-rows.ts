@@ -1,7 +1,9 @@
 import type { DeliveryRow } from '../alerts/delivery-row.ts';
 import type { AlertEvent } from '../alerts/event.ts';
+import type { IncidentRow } from '../alerts/incident-row.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { Reject } from '../ingest/reject.ts';
+import { INCIDENT_EVENTS } from './store-incidents.ts';
 import {
   ALERT_EVENTS,
   COVERAGE,
@@ -27,6 +29,8 @@ export interface RowSink {
   writeCoverage(rows: readonly CoverageRow[]): Promise<void>;
   /** The delivery log. */
   writeDeliveries(rows: readonly DeliveryRow[]): Promise<void>;
+  /** What became of incidents, by whom and why. */
+  writeIncidents(rows: readonly IncidentRow[]): Promise<void>;
   /** Resolves when everything written so far is stored. */
   flush(): Promise<void>;
 }
@@ -42,6 +46,7 @@ export function sinkOf(write: <Row>(table: Table<Row>, rows: readonly Row[]) => 
     writeFunctions: (rows) => write(FUNCTIONS, rows),
     writeCoverage: (rows) => write(COVERAGE, rows),
     writeDeliveries: (rows) => write(DELIVERIES, rows),
+    writeIncidents: (rows) => write(INCIDENT_EVENTS, rows),
   };
 }
 

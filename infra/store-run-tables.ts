@@ -1,3 +1,4 @@
+import { INCIDENT_EVENTS } from './store-incidents.ts';
 import {
   ALERT_EVENTS,
   COVERAGE,
@@ -19,4 +20,5 @@ export const RUN_TABLES: readonly string[] = [
   COVERAGE,
   REJECTS,
   DELIVERIES,
+  INCIDENT_EVENTS,
 ].map((table) => table.name);

@@ -1,10 +1,12 @@
 import type { DeliveryRow } from '../alerts/delivery-row.ts';
 import type { AlertEvent } from '../alerts/event.ts';
+import type { IncidentRow } from '../alerts/incident-row.ts';
 import type { CoverageRow, FunctionMinuteRow, FunctionRow, InvocationRow, ScoreRow } from '../detectors/records.ts';
 import type { Reject } from '../ingest/reject.ts';
 import type { Cluster, Database } from './clickhouse.ts';
 import { everywhere, partsOf, storageName } from './store-cluster.ts';
 import { writeError } from './store-error.ts';
+import { INCIDENT_EVENTS } from './store-incidents.ts';
 import { insertRow, insertRows, ownToken } from './store-insert.ts';
 import { numbered, type RowSink } from './store-rows.ts';
 import { RUN_TABLES } from './store-run-tables.ts';
@@ -106,6 +108,10 @@ export class BatchWriter implements RunWriter {
 
   writeDeliveries(rows: readonly DeliveryRow[]): Promise<void> {
     return this.#write(DELIVERIES, rows);
+  }
+
+  writeIncidents(rows: readonly IncidentRow[]): Promise<void> {
+    return this.#write(INCIDENT_EVENTS, rows);
   }
 
   writeFunctions(rows: readonly FunctionRow[]): Promise<void> {

@@ -12,12 +12,14 @@ import { DeskClerk } from './desk-clerk.ts';
 import { DeskStage } from './desk-stage.ts';
 import { beat, hooksOf } from './detect.ts';
 import { type HeartbeatDeps, keepBeating, Pulse } from './heartbeat.ts';
+import { IncidentStage } from './incident-stage.ts';
 import { NotifyStage, RejectStage, storeDestination } from './notify-stage.ts';
 import { Stages, type StagesOptions } from './stages.ts';
 
 const REJECTS = 'store-rejects';
 const DESK = 'desk';
 const STORE = 'store-alerts';
+const STORE_INCIDENTS = 'store-incidents';
 const STUCK_MS = 300_000;
 /** Positions are small: what a crash sends again is little. */
 const SAVE_MS = 2000;
@@ -53,7 +55,7 @@ export async function runNotify(context: RoleContext): Promise<void> {
     const warn = (warning: string | null) => warnings.set(settings.name, warning);
     return new Deliverer({ context, signal, settings, destinations: destinationHooks, warn, stages: stageHooks });
   });
-  if (hasStore) stages.push(storeStages(context, signal, opened));
+  if (hasStore) stages.push(storeStages(context, signal, opened), incidentStages(context, signal, opened));
   const clerk = new DeskClerk(context, deskSettingsOf(config.live));
   const pulse = new Pulse(context.nowMs);
   const desk = deskStages({ context, signal, opened, clerk, pulse, isUpgrade });
@@ -78,10 +80,15 @@ export async function runNotify(context: RoleContext): Promise<void> {
 }
 
 /** What the local bus keeps for destinations that are not in the configuration any more is let go, and their state. */
-async function forgetOthers({ stateDir, topics, log }: RoleContext, destinations: readonly string[]): Promise<void> {
+async function forgetOthers(
+  { stateDir, topics, log, hasStore }: RoleContext,
+  destinations: readonly string[],
+): Promise<void> {
   await topics.alerts.keepOnly?.([STORE, DESK]);
   await topics.rejects.keepOnly?.([REJECTS]);
-  const forgotten = (await topics.notices.keepOnly?.(destinations.map(deliveryGroup))) ?? [];
+  const forgotten =
+    (await topics.notices.keepOnly?.([...(hasStore ? [STORE_INCIDENTS] : []), ...destinations.map(deliveryGroup)])) ??
+    [];
   for (const group of forgotten) {
     if (!/^deliver-[a-z0-9-]+$/.test(group)) continue;
     await rm(stateOf(stateDir, group), { recursive: true, force: true });
@@ -184,6 +191,22 @@ function storeStages(context: RoleContext, signal: AbortSignal, opened: Opened):
     signal,
     open: (_partition, pages) =>
       new NotifyStage({ deadLetters, signal, onIgnored, onDelivered: () => {} }, pages, () => storeDestination(rows)),
+  });
+}
+
+/** What became of incidents to the store. */
+function incidentStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
+  const { config, topics, rows } = context;
+  return new Stages({
+    ...opened.hooks(STORE_INCIDENTS, hooksOf(context, 'notify')),
+    bus: topics.notices,
+    group: STORE_INCIDENTS,
+    name: STORE_INCIDENTS,
+    stateDir: context.stateDir,
+    snapshotMs: Math.min(SAVE_MS, config.live.live.snapshotMs),
+    shutdownMs: config.live.live.shutdownMs,
+    signal,
+    open: (_partition, pages) => new IncidentStage(rows, pages),
   });
 }
 

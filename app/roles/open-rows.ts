@@ -24,6 +24,7 @@ export const NO_ROWS: RowSink = {
   writeFunctions: nothing,
   writeCoverage: nothing,
   writeDeliveries: nothing,
+  writeIncidents: nothing,
   flush: nothing,
 };
 

@@ -26,6 +26,7 @@ const GROUPS: readonly (readonly [group: string, topic: TopicName, snapshots: st
   ['desk', 'alerts', 'desk'],
   ['deliver-file', 'notices', 'deliver-file'],
   ['store-alerts', 'alerts', 'store-alerts'],
+  ['store-incidents', 'notices', 'store-incidents'],
   ['store-rejects', 'rejects', 'store-rejects'],
 ];
 
