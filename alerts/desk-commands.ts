@@ -1,4 +1,4 @@
-import type { Match } from './desk-match.ts';
+import { type Match, patternFault } from './desk-match.ts';
 import type { DeskSettings } from './desk-settings.ts';
 
 export const LABELS = ['true', 'false', 'planned'] as const;
@@ -40,7 +40,10 @@ type Fields = Readonly<Record<string, unknown>>;
 const LONGEST = 1000;
 const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= LONGEST;
 const isName = (value: unknown): value is string => isText(value) && value !== '';
-const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value);
+/** No date is further from 1970, ms. */
+const FURTHEST_MS = 8.64e15;
+const isTime = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= FURTHEST_MS;
+const isNames = (value: unknown): value is string[] => Array.isArray(value) && value.every(isName);
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -57,7 +60,7 @@ const CHECKS: Readonly<Record<DeskCommand['kind'], (it: Fields) => string | null
   },
   unsilence: (it) => (isName(it['silence']) && isName(it['by']) && isText(it['why']) ? null : 'needs silence, by, why'),
   history: (it) => (isTime(it['untilMs']) ? null : 'needs untilMs'),
-  settings: (it) => (isObject(it['settings']) ? null : 'needs settings'),
+  settings: (it) => settingsFault(it['settings']),
   resend: (it) =>
     isName(it['destination']) && isName(it['delivery']) && isName(it['by']) ? null : 'needs destination, by',
 };
@@ -70,9 +73,28 @@ function isMatch(value: unknown): boolean {
   if (fields.length === 0) return false;
   return fields.every(([name, values]) => {
     if (name === 'page') return typeof values === 'boolean';
-    return LISTS.includes(name) && Array.isArray(values) && values.length > 0 && values.every(isName);
+    if (!LISTS.includes(name) || !isNames(values) || values.length === 0) return false;
+    return name !== 'function' || values.every((it) => patternFault(it) === null);
   });
 }
+
+const TIMES = ['holdMs', 'flapHoldMs', 'reopenMs', 'expireAfterMs', 'renotifyAfterMs', 'stormAlertsPerMinute'];
+
+/** A desk that took others could say nothing any more, nor could the next process. */
+function settingsFault(settings: unknown): string | null {
+  if (!isObject(settings) || !isNames(settings['destinations'])) return 'needs settings with destinations';
+  for (const name of TIMES) if (!isTime(settings[name]) || (settings[name] as number) < 0) return `needs ${name}`;
+  const { routes } = settings;
+  return Array.isArray(routes) && routes.every(isRoute) ? null : 'needs routes: match, to, continue';
+}
+
+/** Of a route an empty match is one: everything goes there. */
+const isRoute = (it: unknown): boolean =>
+  isObject(it) &&
+  isNames(it['to']) &&
+  typeof it['continue'] === 'boolean' &&
+  isObject(it['match']) &&
+  (Object.keys(it['match']).length === 0 || isMatch(it['match']));
 
 /** The command that plain data from outside is, or why it is none. */
 export function commandOf(data: unknown): DeskCommand | string {

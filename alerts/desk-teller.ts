@@ -90,7 +90,9 @@ export class Teller {
 
   #isSilenced(incident: Incident, atMs: number): boolean {
     const silence = this.silenceOf(incident.event);
-    if (silence !== null && incident.silence !== silence.id) this.silence(incident, silence, atMs);
+    if (silence === null)
+      incident.silence = null; // it changed, and is not what the silence is about any more
+    else if (incident.silence !== silence.id) this.silence(incident, silence, atMs);
     return silence !== null;
   }
 

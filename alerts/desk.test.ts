@@ -131,6 +131,12 @@ describe('a silence', () => {
     expect(play.time(3600).lines.slice(1)).toEqual(['3600 b-errors opened v1']);
   });
 
+  test('that an incident has outgrown covers it no longer, and says nothing of it when it is over', () => {
+    const play = new Play().silence({ severity: ['error'] }, 3600).hear({ at: 10 });
+    play.hear({ at: 60, event: 'updated', severity: 'critical' }).time(3600);
+    expect(play.lines).toEqual(['60 pay-errors opened v1']);
+  });
+
   test('of one function does not cover a common cause of several', () => {
     const play = new Play().silence({ function: ['a'] }, 3600).hear({ at: 10, alert: 'g', functions: ['a', 'b', 'c'] });
     expect(play.lines).toEqual(['10 g opened v1']);
@@ -248,36 +254,5 @@ describe('a desk that comes after others', () => {
   test('tells the end of what they told', () => {
     const play = new Play({}, true).hear({ at: 0, event: 'resolved' }, { at: 10, name: 'b', event: 'updated' });
     expect(play.lines).toEqual(['(0 pay-errors resolved v1)', '10 b-errors opened v1']);
-  });
-});
-
-describe('commands', () => {
-  test('that come twice are carried out once, and those that cannot be are refused with the reason', () => {
-    const play = new Play().hear({ at: 0 });
-    const ack = { id: 'one', kind: 'ack', incident: 'pay-errors', by: 'ann', note: '' };
-    expect(play.desk.command(ack).length).toBeGreaterThan(0);
-    expect(play.desk.command(ack)).toEqual([]);
-    for (const [data, why] of [
-      [{ id: 'x', kind: 'ack', incident: 'nothing', by: 'ann', note: '' }, 'no incident nothing is known'],
-      [{ id: 'y', kind: 'dance' }, '"dance" is no command'],
-      [
-        { id: 'z', kind: 'silence', silence: { id: 's', match: {}, untilMs: 1, by: 'a', why: 'b' } },
-        'would match everything',
-      ],
-    ] as const)
-      expect(play.desk.command(data)).toEqual([
-        { entry: expect.objectContaining({ kind: 'refused', why: expect.stringContaining(why) }) },
-      ]);
-  });
-
-  test('label what is open and what is over', () => {
-    const play = new Play().hear({ at: 0 }, { at: 10, event: 'resolved' }).time(DAY);
-    play.command({ kind: 'label', incident: 'pay-errors', label: 'false', by: 'ann', note: 'load test' });
-    expect(play.entries.at(-1)).toMatchObject({
-      kind: 'label',
-      label: 'false',
-      by: 'ann',
-      event: { alert_id: 'pay-errors' },
-    });
   });
 });

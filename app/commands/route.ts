@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { matches } from '../../alerts/desk-match.ts';
 import { routesOf } from '../../alerts/desk-teller.ts';
 import type { AlertEvent } from '../../alerts/event.ts';
+import { eventFault, isAlertEvent } from '../../alerts/event-check.ts';
 import { loadConfig } from '../config.ts';
 import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
 import { deskSettingsOf } from '../config-routes.ts';
@@ -28,7 +29,7 @@ export function routeCommand(io: Io): Command {
     .action(async (file: string, _flags: unknown, command: Command) => {
       const config = configFileOf(command.optsWithGlobals<{ config?: string }>(), io);
       const settings = deskSettingsOf(loadConfig(config ?? undefined, io.env).live);
-      const event = alertIn(file === '-' ? await text(io.stdin) : readFileSync(file, 'utf8'), file);
+      const event = alertIn(file === '-' ? await text(io.stdin) : read(file), file);
       const lines: string[] = [];
       for (const [i, route] of settings.routes.entries()) {
         const isMatch = matches(route.match, event, 'some');
@@ -48,6 +49,15 @@ export function routeCommand(io: Io): Command {
 }
 
 /** @throws {InputError} */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(`${shown(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** @throws {InputError} */
 function alertIn(content: string, file: string): AlertEvent {
   const fault = (why: string) => new InputError(`${shown(file)}: ${why}`);
   let data: unknown;
@@ -60,10 +70,9 @@ function alertIn(content: string, file: string): AlertEvent {
       throw fault('no JSON');
     }
   }
-  const given = data as Partial<AlertEvent & { event: unknown }> | null;
   // a notice holds the event it is about
-  const event = (typeof given?.event === 'object' ? given.event : given) as Partial<AlertEvent> | null;
-  if (typeof event?.alert_id !== 'string' || typeof event.function?.name !== 'string' || !Array.isArray(event.threats))
-    throw fault('no alert event: it has no alert_id, function or threats');
-  return event as AlertEvent;
+  const inside = (data as { readonly event?: unknown } | null)?.event;
+  const event = typeof inside === 'object' ? inside : data;
+  if (!isAlertEvent(event)) throw fault(`no alert event: ${eventFault(event)}`);
+  return event;
 }

@@ -1,4 +1,5 @@
 import type { AlertEvent } from '../../alerts/event.ts';
+import { eventFault } from '../../alerts/event-check.ts';
 import type { PartitionAway, PartitionSaid, PartitionStep, StepPiece } from '../../alerts/fleet-merge.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
@@ -145,10 +146,16 @@ export function encodeCommand(record: CommandRecord): Uint8Array {
 export function decodeAlertRecord(bytes: Uint8Array): AlertRecord {
   const record = decodeMessage(bytes, 'alerts') as Partial<NumberedAlert & NumberedTime & CommandRecord>;
   if (typeof record.command?.id === 'string' && typeof record.command.kind === 'string') return record as CommandRecord;
-  const isTold = typeof record.event?.alert_id === 'string' || Number.isFinite(record.timeMs);
-  if (!isIndex(record.n) || !isTold) throw new WireError('MALFORMED', 'no alert event');
+  if (!isIndex(record.n)) throw new WireError('MALFORMED', 'an alert event that is not numbered');
+  const fault = record.event === undefined ? timeFault(record.timeMs) : eventFault(record.event);
+  if (fault !== null) throw new WireError('MALFORMED', `no alert event: ${fault}`);
   return record as NumberedAlert | NumberedTime;
 }
+
+/** No date is further from 1970, ms. */
+const FURTHEST_MS = 8.64e15;
+const timeFault = (timeMs: unknown): string | null =>
+  typeof timeMs === 'number' && Math.abs(timeMs) <= FURTHEST_MS ? null : 'neither an event nor a time';
 
 /** Dead letters as records of the topic `rejects`. */
 export function encodeRejects(rejects: readonly Reject[]): Uint8Array[] {
