@@ -121,14 +121,16 @@ export class GroupPoller {
     return this.#coveredMs;
   }
 
-  /** Another reader has read it up to here, by the same memory. */
+  /** Another reader, begun at `resumeMs` and after that time, has read it up to here, by the same memory: no look goes back further. */
   cover(untilMs: number): void {
     this.#coveredMs = Math.max(this.#coveredMs, untilMs);
+    this.#sweptMs = Math.max(this.#sweptMs, untilMs);
+    this.#deepMs = Math.max(this.#deepMs, untilMs);
   }
 
   /** Where a reader of what lies behind has to begin, so that what came late meanwhile is found, ms. */
   get resumeMs(): number {
-    return Math.max(this.#floorMs, this.#coveredMs - this.#settings.overlapMs);
+    return this.#deepStartMs;
   }
 
   /** How often it is worth a request, ms. */

@@ -13,7 +13,7 @@ const TRIES = 20;
 /** One log group that is read from where it stands up to a time, in the order of time. */
 interface Listing {
   readonly poller: GroupPoller;
-  readonly startMs: number;
+  startMs: number;
   token: string | null;
   isUnderWay: boolean;
   retryMs: number;
@@ -126,8 +126,12 @@ export class History {
     listing.isUnderWay = false;
     if (error.kind === 'gone') listing.poller.isGone = true;
     if (error.kind === 'token') {
-      listing.token = null; // from the start: what was taken is known by its id, what waits comes again
+      // begun anew where what was given out ends, as ids of longer ago are forgotten; what waits comes again
+      const { poller, startMs, frontierMs } = listing;
+      listing.token = null;
       listing.waiting = [];
+      listing.startMs = Math.max(startMs, poller.resumeMs);
+      listing.frontierMs = Math.min(frontierMs, poller.coveredMs);
     }
     if (error.kind === 'throttled') return;
     const isLasting = error.kind === 'denied' || error.kind === 'refused';

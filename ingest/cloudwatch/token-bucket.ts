@@ -72,7 +72,7 @@ export class TokenBucket {
 
   #refill(nowMs: number): void {
     const passedMs = Math.max(0, nowMs - this.#atMs);
-    this.#atMs = Math.max(this.#atMs, nowMs);
+    this.#atMs = nowMs; // set back, it goes on from there
     this.#rate = Math.min(this.#fullRate, this.#rate + (this.#fullRate * passedMs) / RECOVER_MS);
     this.#tokens = Math.min(Math.max(1, this.#fullRate), this.#tokens + (this.#rate * passedMs) / 1000);
   }
