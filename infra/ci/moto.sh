@@ -15,12 +15,12 @@ finish() {
 }
 trap finish EXIT
 
-if [ ! -x "$venv/bin/moto_server" ]; then
-  mkdir -p "$cache"
-  { python3 -m venv "$venv" && "$venv/bin/pip" install -q 'moto[server]==5.2.*'; } >"$work/install.log" 2>&1 || {
+# what was moved, or begun and not ended, is as good as none
+if ! "$venv/bin/python" -c 'import moto.server' 2>/dev/null || [ ! -x "$venv/bin/moto_server" ]; then
+  { mkdir -p "$cache" && rm -rf "$venv" && python3 -m venv "$venv" && "$venv/bin/pip" install -q 'moto[server]==5.2.*'; } >"$work/install.log" 2>&1 || {
     tail -n 5 "$work/install.log" >&2
     rm -rf "$venv"
-    echo 'moto cannot be installed from PyPI' >&2
+    echo "moto cannot be installed from PyPI into $cache" >&2
     exit 77
   }
 fi
