@@ -8,6 +8,9 @@ import { commandOf } from '../alerts/desk-commands.ts';
 const FOLDER = 'commands';
 const SUFFIX = '.json';
 const BAD = '.bad';
+/** Characters of a file. */
+const LONGEST = 256 * 1024;
+const DEEPEST = 20;
 
 type Given<C> = C extends DeskCommand ? Omit<C, 'id' | 'atMs'> : never;
 
@@ -53,10 +56,19 @@ export async function takeCommands(state: string, { publish, onBad }: TakeHooks)
   return taken.length;
 }
 
+/** One that the bus would not take would hold up all behind it. */
 function parsed(text: string): DeskCommand | string {
+  if (text.length > LONGEST) return `it has ${text.length} characters, at most ${LONGEST}`;
+  let data: unknown;
   try {
-    return commandOf(JSON.parse(text));
+    data = JSON.parse(text);
   } catch {
     return 'it is no JSON';
   }
+  return isDeeper(data, DEEPEST) ? `it is nested more than ${DEEPEST} deep` : commandOf(data);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((it) => isDeeper(it, levels - 1));
 }

@@ -5,8 +5,8 @@ import { TextTable } from '../../infra/table-text.ts';
 import { putCommand } from '../commands-folder.ts';
 import { CONFIG_FLAG, configFileOf, stateFolderOf } from '../config-file.ts';
 import { type IncidentShown, type IncidentsView, readDeskView } from '../desk-view.ts';
+import { meantById } from '../incident-ids.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
-import { nearest } from '../nearest.ts';
 import { terminalWidth } from '../store-output.ts';
 import { plural, shown } from '../style.ts';
 
@@ -34,19 +34,8 @@ function incidentOf(state: string, id: string): IncidentShown {
   if (view === null)
     throw new InputError(`no incidents in ${shown(state)}: tripline run, or tripline notify, has not been there yet`);
   const known = [...view.incidents, ...view.closed];
-  const exact = known.find((it) => it.id === id);
-  if (exact !== undefined) return exact;
-  const begun = known.filter((it) => it.id.startsWith(id));
-  if (begun.length === 1) return begun[0]!;
-  const few = begun.slice(0, 5).map((it) => `${it.id} ${it.function}`);
-  if (begun.length > 1) throw new InputError(`${shown(id)} begins ${begun.length} ids: ${few.join(', ')}`);
-  const meant = nearest(
-    id,
-    known.map((it) => it.id),
-  );
-  throw new InputError(
-    `no incident ${shown(id)}${meant === undefined ? ': tripline incidents --all lists them' : `, did you mean ${meant}?`}`,
-  );
+  const also = (it: IncidentShown) => shown(it.function);
+  return meantById(id, known, { what: 'incident', lists: 'tripline incidents --all', also });
 }
 
 const ACK_HELP = `

@@ -6,8 +6,8 @@ import { putCommand } from '../commands-folder.ts';
 import { CONFIG_FLAG } from '../config-file.ts';
 import { MatchConfig, matchOf } from '../config-routes.ts';
 import { readDeskView, type SilencesView } from '../desk-view.ts';
+import { meantById } from '../incident-ids.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
-import { nearest } from '../nearest.ts';
 import { terminalWidth } from '../store-output.ts';
 import { plural, shown } from '../style.ts';
 import { nameOf, stateOf } from './incidents.ts';
@@ -151,13 +151,7 @@ async function listSilences(flags: SilenceFlags, io: Io): Promise<void> {
 async function expireSilence(id: string, flags: SilenceFlags, io: Io): Promise<void> {
   const state = stateOf(flags, io);
   const { silences } = silencesOf(state);
-  const ids = silences.map((it) => it.id);
-  const found = ids.filter((it) => it.startsWith(id));
-  const [silence] = found;
-  if (silence === undefined || found.length > 1) {
-    const meant = nearest(id, ids);
-    throw new InputError(`no silence ${shown(id)}${meant === undefined ? '' : `, did you mean ${meant}?`}`);
-  }
+  const { id: silence } = meantById(id, silences, { what: 'silence', lists: 'tripline silence list' });
   putCommand(
     state,
     { kind: 'unsilence', silence, by: nameOf(flags.by), why: flags.why ?? 'ended by hand' },
