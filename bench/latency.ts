@@ -10,7 +10,7 @@ const HELP = `Usage: npm run bench:latency -- [options]
 From a line that crosses the bar to the request at Slack: one tripline run, everything embedded, fed by an emulated
 CloudWatch Logs that it polls and by the Firehose endpoint. Prints a table.
   --rate N      lines a second (1000)
-  --bursts N    incidents for each way in (50)
+  --bursts N    incidents for each way in (30)
   --only NAME   poll or firehose
   --quick       10 bursts
   --json        a last line of JSON: poll_p99_ms, firehose_p99_ms, verdict_to_send_p99_ms`;
@@ -25,7 +25,8 @@ const { values: flags } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const EVERY_MS = 3000;
+/** An incident makes up to three messages, and Slack takes one a second. */
+const EVERY_MS = 6000;
 
 /** The smallest value that at least this share of them do not exceed; null where there is none. */
 const quantile = (sorted: readonly number[], share: number): number | null =>
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
-  const bursts = Number(flags.bursts ?? (flags.quick ? 10 : 50));
+  const bursts = Number(flags.bursts ?? (flags.quick ? 10 : 30));
   const ways: Readonly<Record<string, (dir: string) => Promise<Way>>> = { poll: pollWay, firehose: firehoseWay };
   const measured = new Map<string, Latencies>();
   for (const [name, open] of Object.entries(ways)) {

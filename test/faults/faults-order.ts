@@ -1,4 +1,4 @@
-import type { AlertEvent } from '../../alerts/event.ts';
+import type { Notice } from '../../alerts/notice.ts';
 import { createFragmentDecoder, createFragmentEncoder } from '../../infra/wire.ts';
 import { Dictionary, FragmentBlock, FragmentKind, U } from '../../ingest/fragment.ts';
 import { copyRows } from '../../ingest/fragment-log.ts';
@@ -17,12 +17,12 @@ const TIMELESS = ['invocations', 'function_minutes', 'rejects', 'runs'] as const
  * functions are told together follows from when each was noticed, so a group counts as each of its functions.
  */
 const incidentsOf = ({ alerts }: Outcome): string[] => {
-  const events = alerts.map((line) => JSON.parse(line) as AlertEvent);
-  const told = events
-    .filter(({ event }) => event !== 'updated')
-    .flatMap(({ function: own, functions = [own], signal, event }) =>
-      functions.map(({ account, name }) => `${account} ${name} ${signal} ${event}`),
-    );
+  const notices = alerts.map((line) => JSON.parse(line) as Notice);
+  const told = notices.flatMap(({ transition, event: { function: own, functions = [own], signal } }) => {
+    const what = transition === 'reopened' ? 'opened' : transition;
+    if (what !== 'opened' && what !== 'resolved') return [];
+    return functions.map(({ account, name }) => `${account} ${name} ${signal} ${what}`);
+  });
   return [...new Set(told)];
 };
 
