@@ -22,12 +22,16 @@ const Pattern = z.string().superRefine((pattern, context) => {
 });
 const THREAT_IDS = Object.keys(THREATS) as [string, ...string[]];
 
+/** Accounts of AWS have 12 digits: YAML reads a shorter number out of one that begins with a zero. */
+const LEAST_ACCOUNT = 1e11;
+const ACCOUNT_FAULT = 'put an account in quotes: a number loses the zero that it begins with';
+
 /** What an alert must be; also the flags of `tripline silence add`. */
 export const MatchConfig = z.strictObject({
   severity: listOf(z.enum(SEVERITIES)),
   signal: listOf(z.enum(SIGNALS)),
   function: listOf(Pattern),
-  account: listOf(z.union([z.string().min(1), z.number().int()]).transform(String)),
+  account: listOf(z.union([z.string().min(1), z.number().int().min(LEAST_ACCOUNT, ACCOUNT_FAULT)]).transform(String)),
   threat: listOf(z.enum(THREAT_IDS)),
   owner: listOf(z.string().min(1)),
   page: z.boolean().optional(),
