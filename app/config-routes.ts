@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { LABELS } from '../alerts/desk-commands.ts';
 import { patternFault } from '../alerts/desk-match.ts';
 import { DEFAULT_DESK, type DeskSettings } from '../alerts/desk-settings.ts';
 import { THREATS } from '../alerts/threats.ts';
@@ -98,5 +97,3 @@ export function deskSettingsOf({
 /** Without the fields that are not there. */
 export const matchOf = (match: z.infer<typeof MatchConfig>): DeskSettings['routes'][number]['match'] =>
   Object.fromEntries(Object.entries(match).filter(([, value]) => value !== undefined));
-
-export const LABEL_NAMES: readonly string[] = LABELS;

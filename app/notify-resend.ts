@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { putCommand } from './commands-folder.ts';
 import type { DeliveryView } from './delivery-view.ts';
 import { InputError, type Io, UsageError } from './io.ts';
 import { deliveryViews } from './notify-list.ts';
@@ -26,15 +24,7 @@ export async function resend({ state, id, to }: ResendOptions, io: Io): Promise<
     );
   }
   for (const { destination } of knowing) {
-    const command = {
-      id: randomUUID(),
-      atMs: Date.now(),
-      kind: 'resend',
-      destination,
-      delivery: id,
-      by: userInfo().username,
-    };
-    putCommand(state, command);
+    putCommand(state, { kind: 'resend', destination, delivery: id, by: userInfo().username }, Date.now());
     await io.stderr.write(
       `${id} is sent to ${destination} again, under its key; tripline notify list ${destination} shows how it ends\n`,
     );
@@ -43,12 +33,3 @@ export async function resend({ state, id, to }: ResendOptions, io: Io): Promise<
 
 const knows = ({ recent, dead }: DeliveryView, id: string): boolean =>
   [...recent, ...dead].some((it) => it.incident_id === id || `${it.incident_id}-${it.version}` === id);
-
-/** The notify role takes files from there, each whole or not at all. */
-function putCommand(state: string, command: { readonly id: string }): void {
-  const folder = join(state, 'commands');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, `${command.id}.json`);
-  writeFileSync(`${file}.tmp`, JSON.stringify(command), { mode: 0o600 });
-  renameSync(`${file}.tmp`, file);
-}
