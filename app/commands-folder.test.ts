@@ -4,6 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { DeskCommand } from '../alerts/desk-commands.ts';
 import { folder } from '../test/captured-run.ts';
 import { putCommand, takeCommands } from './commands-folder.ts';
+import { parseConfig } from './config.ts';
+import { deskSettingsOf } from './config-routes.ts';
 
 const ack = (incident: string) => ({ kind: 'ack', incident, by: 'ann', note: '' }) as const;
 const filesIn = (state: string) => readdirSync(join(state, 'commands'));
@@ -88,5 +90,12 @@ describe('a file that is no command', () => {
     expect(filesIn(state)).toEqual(['strange.json.bad']);
     expect(readFileSync(join(state, 'commands', 'strange.json.bad'), 'utf8')).toBe(text);
     expect(await take(state)).toEqual({ published: [], bad: [], count: 0 });
+  });
+
+  test('cannot take the place of the configuration', async () => {
+    const state = folder();
+    const settings = deskSettingsOf(parseConfig('', 'test').live);
+    putCommand(state, { kind: 'settings', settings }, 1);
+    expect((await take(state)).bad).toEqual(['settings come from the configuration alone']);
   });
 });

@@ -65,7 +65,10 @@ function parsed(text: string): DeskCommand | string {
   } catch {
     return 'it is no JSON';
   }
-  return isDeeper(data, DEEPEST) ? `it is nested more than ${DEEPEST} deep` : commandOf(data);
+  if (isDeeper(data, DEEPEST)) return `it is nested more than ${DEEPEST} deep`;
+  const command = commandOf(data);
+  const isOurs = typeof command !== 'string' && command.kind === 'settings';
+  return isOurs ? 'settings come from the configuration alone' : command;
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

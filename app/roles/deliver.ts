@@ -87,10 +87,12 @@ export class Deliverer {
 
   #open(pages: ReadonlyMap<string, Uint8Array> | null): DeliveryStage {
     const { context, signal, settings, destinations } = this.#options;
-    const { deadLetters } = context;
+    const { deadLetters, log } = context;
     const options = { deadLetters, signal, clock: CLOCK, hooks: this.#hooks() };
     this.#stage = new DeliveryStage(options, pages, (mark) => openDestination(settings, mark, destinations));
-    void this.#stage.keepFresh();
+    this.#stage.keepFresh().catch((error: unknown) => {
+      log.error('open incidents are not refreshed any more', { destination: this.#name, error });
+    });
     this.#changed();
     return this.#stage;
   }

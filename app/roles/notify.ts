@@ -109,7 +109,7 @@ const stateOf = (dir: string, group: string): string => join(dir, `${group}-000`
 /** Groups that have handled alerts, whether the configuration still names them or not. */
 async function groupsWithAlerts(dir: string): Promise<string[]> {
   const names = await readdir(dir).catch(() => []);
-  const groups = names.flatMap((name) => /^(notify-.+|store-alerts)-000$/.exec(name)?.[1] ?? []);
+  const groups = names.flatMap((name) => /^(notify-.+)-000$/.exec(name)?.[1] ?? []);
   const offsets = await Promise.all(
     groups.map(async (group) => {
       try {
