@@ -32,3 +32,23 @@ test('what somebody asks for is sent again under its key, marked; a dead letter 
   expect(got).toHaveLength(6);
   expect(unknown).toEqual(['i9']);
 });
+
+test('an old notice that is sent again does not bring back an incident that is over', async () => {
+  const sink: Sink = {
+    name: 'ours',
+    type: 'alertmanager',
+    send: async () => ({ kind: 'taken' }),
+    refresh: {
+      everyMs: 1000,
+      run: async () => ({ kind: 'taken' }),
+    },
+  };
+  const stage = stageOf(null, () => sinkOutlet(sink), {});
+  const opened = noticeOf(1, 1);
+  const over = { ...noticeOf(1, 2), status: 'resolved' as const, transition: 'resolved' as const };
+  const said = (n: number, notice: typeof opened) => encodeNotice({ epoch: 'e', n, notice, to: ['ours'] });
+  await stage.absorb([said(1, opened)], 0);
+  expect(stage.state.open.items.map(deliveryKey)).toEqual(['i1-1']);
+  await stage.absorb([said(2, over), asked(3, 'i1-1')], 1);
+  expect(stage.state.open.items).toEqual([]);
+});

@@ -82,7 +82,7 @@ export class DeliveryStage implements Stage {
   }
 
   /** For people: what became of what was sent, and what it waits for. */
-  get state(): Pick<DeliveryState, 'recent' | 'dead' | 'memory' | 'unlogged'> {
+  get state(): Pick<DeliveryState, 'recent' | 'dead' | 'memory' | 'open' | 'unlogged'> {
     return this.#state;
   }
 
@@ -228,8 +228,10 @@ export class DeliveryStage implements Stage {
       const key = deliveryKey(notice);
       this.#state.dead.remove((kept) => deliveryKey(kept.notice) === key);
       if (outcome.kind === 'taken') {
-        this.#state.memory.delivered(notice, outcome.memory);
+        const isPast = one.isResent && this.#state.hasNewer(notice);
         this.#state.recent.push({ row, notice });
+        if (isPast) continue; // how the incident is now was said already
+        this.#state.memory.delivered(notice, outcome.memory);
         if (this.#outlet.refresh !== undefined) this.#state.isNow(notice);
       } else await this.#dead({ row, notice }, one.said.n);
     }

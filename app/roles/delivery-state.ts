@@ -50,6 +50,11 @@ export class DeliveryState {
     this.open = new PagedList('delivery-open', OPEN_INCIDENTS, pages);
   }
 
+  /** Whether a later notice of the incident was delivered, as far as that is remembered. */
+  hasNewer({ incident_id, version }: Notice): boolean {
+    return this.recent.items.some(({ notice: it }) => it.incident_id === incident_id && it.version > version);
+  }
+
   /** The newest that a receiver with a short memory was told of its incident. */
   isNow(notice: Notice): void {
     this.open.remove(({ incident_id: id }) => id === notice.incident_id);
