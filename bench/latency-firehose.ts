@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { freePort } from './free-port.ts';
 import type { Way } from './latency-run.ts';
 import { dataMessage, type StreamEvents } from './latency-traffic.ts';
 
@@ -56,13 +54,4 @@ async function deliver(port: number, logged: readonly StreamEvents[]): Promise<v
   });
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
   await response.arrayBuffer();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

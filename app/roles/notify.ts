@@ -176,19 +176,27 @@ class Opened {
   }
 }
 
+/** What the readers of this role have in common: a group, a name and a folder each, and places that are kept often. */
+function commonOf(name: string, context: RoleContext, signal: AbortSignal, opened: Opened) {
+  const { snapshotMs, shutdownMs } = context.config.live.live;
+  return {
+    ...opened.hooks(name, hooksOf(context, 'notify')),
+    group: name,
+    name,
+    stateDir: context.stateDir,
+    snapshotMs: Math.min(SAVE_MS, snapshotMs),
+    shutdownMs,
+    signal,
+  };
+}
+
 /** Alert events to the store. */
 function storeStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
-  const { config, log, topics, deadLetters, rows } = context;
+  const { log, topics, deadLetters, rows } = context;
   const onIgnored = ({ n }: { readonly n: number }, why: string) => log.warn('an alert is not stored now', { n, why });
   return new Stages({
-    ...opened.hooks(STORE, hooksOf(context, 'notify')),
+    ...commonOf(STORE, context, signal, opened),
     bus: topics.alerts,
-    group: STORE,
-    name: STORE,
-    stateDir: context.stateDir,
-    snapshotMs: Math.min(SAVE_MS, config.live.live.snapshotMs),
-    shutdownMs: config.live.live.shutdownMs,
-    signal,
     open: (_partition, pages) =>
       new NotifyStage({ deadLetters, signal, onIgnored, onDelivered: () => {} }, pages, () => storeDestination(rows)),
   });
@@ -196,16 +204,10 @@ function storeStages(context: RoleContext, signal: AbortSignal, opened: Opened):
 
 /** What became of incidents to the store. */
 function incidentStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
-  const { config, topics, rows } = context;
+  const { topics, rows } = context;
   return new Stages({
-    ...opened.hooks(STORE_INCIDENTS, hooksOf(context, 'notify')),
+    ...commonOf(STORE_INCIDENTS, context, signal, opened),
     bus: topics.notices,
-    group: STORE_INCIDENTS,
-    name: STORE_INCIDENTS,
-    stateDir: context.stateDir,
-    snapshotMs: Math.min(SAVE_MS, config.live.live.snapshotMs),
-    shutdownMs: config.live.live.shutdownMs,
-    signal,
     open: (_partition, pages) => new IncidentStage(rows, pages),
   });
 }
@@ -222,16 +224,9 @@ interface DeskOptions {
 
 function deskStages({ context, signal, opened, clerk, pulse, isUpgrade }: DeskOptions): Stages {
   const { config, topics, deadLetters, log } = context;
-  const { live } = config.live;
   return new Stages({
-    ...opened.hooks(DESK, hooksOf(context, 'notify')),
+    ...commonOf(DESK, context, signal, opened),
     bus: topics.alerts,
-    group: DESK,
-    name: DESK,
-    stateDir: context.stateDir,
-    snapshotMs: Math.min(SAVE_MS, live.snapshotMs),
-    shutdownMs: live.shutdownMs,
-    signal,
     open: (_partition, pages) => {
       const stage = new DeskStage(
         {
@@ -257,16 +252,11 @@ function deskStages({ context, signal, opened, clerk, pulse, isUpgrade }: DeskOp
 
 /** Without a store too: what nobody reads would be kept for ever. */
 function rejectStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
-  const { config, topics, rows } = context;
+  const { topics, rows } = context;
   return new Stages({
-    ...opened.hooks(REJECTS, hooksOf(context, 'notify')),
+    ...commonOf(REJECTS, context, signal, opened),
     bus: topics.rejects,
-    group: REJECTS,
-    name: REJECTS,
-    stateDir: context.stateDir,
     snapshotMs: SAVE_MS,
-    shutdownMs: config.live.live.shutdownMs,
-    signal,
     open: () => new RejectStage(rows),
   });
 }
