@@ -43,7 +43,9 @@ export function versionFindings(shard: Shard, slot: number, minute: number): rea
   const { values, words } = shard.observations;
   const calls = values[at + O.fresh]!;
   if (calls < values[at + O.nextLook]!) return NOTHING;
-  while (calls >= values[at + O.nextLook]!) values[at + O.nextLook] = 2 * values[at + O.nextLook]!;
+  let next = values[at + O.nextLook]!;
+  while (calls >= next && next > 0 && next < Number.POSITIVE_INFINITY) next *= 2;
+  values[at + O.nextLook] = next;
   const look = values[at + O.looks]! + 1;
   values[at + O.looks] = look;
   const bar = barOf(look);

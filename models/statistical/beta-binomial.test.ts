@@ -94,3 +94,7 @@ test('the unknown stays unknown', () => {
   expect(upperSurprise(Number.NaN, 10, 1, 9)).toBeNaN();
   expect(upperSurprise(1, 10, Number.NaN, 9)).toBeNaN();
 });
+
+test('beyond 2 ** 53 counts are no whole numbers any more: NaN', () => {
+  expect(upperSurprise(2 ** 54, 2 ** 55, 1, 2)).toBeNaN();
+});

@@ -13,7 +13,8 @@ const RULE = gaussLegendre(16);
 
 /**
  * −log10 P(K >= k), K the successes of n trials whose probability is Beta(alpha, beta) distributed; alpha, beta > 0,
- * n up to 1e6 and beyond. A fractional k counts as the next whole one, n is rounded; k > n is impossible.
+ * n up to 1e6 and beyond. A fractional k counts as the next whole one, n is rounded; k > n is impossible. NaN where n is
+ * no exact whole number any more (2 ** 53).
  *
  * The smaller tail is summed from k outwards by the ratio of successive terms. Where 128 terms do not reach its end, the
  * rest is a midpoint integral (Euler–Maclaurin with the first correction) by Gauss–Legendre in the logit of k / n, where the
@@ -21,7 +22,7 @@ const RULE = gaussLegendre(16);
  * Cost ≈ 0.3–1 µs, 8 µs if integrated.
  */
 export function upperSurprise(k: number, n: number, alpha: number, beta: number): number {
-  if (Number.isNaN(k + n + alpha + beta)) return Number.NaN;
+  if (Number.isNaN(k + n + alpha + beta) || n > Number.MAX_SAFE_INTEGER) return Number.NaN;
   const successes = Math.ceil(k);
   const trials = Math.round(n);
   if (successes <= 0) return 0;
@@ -75,8 +76,8 @@ function smoothSum(first: number, n: number, alpha: number, beta: number): numbe
 function edgeSum(n: number, alpha: number, beta: number, logUnit: number): number {
   let term = Math.exp(logShape(n, n, alpha, beta) - logUnit);
   let sum = term;
-  for (let j = n; j > n - EDGE_TERMS + 1; j--) {
-    term /= ratioTo(j, n, alpha, beta);
+  for (let i = 0; i < EDGE_TERMS - 1; i++) {
+    term /= ratioTo(n - i, n, alpha, beta);
     sum += term;
   }
   return sum;

@@ -52,3 +52,7 @@ describe('fisherSurprise', () => {
     );
   });
 });
+
+test('beyond 2 ** 53 counts are no whole numbers any more: NaN', () => {
+  expect(fisherSurprise(2 ** 54, 2 ** 55, 2 ** 56, 2 ** 57)).toBeNaN();
+});

@@ -6,7 +6,7 @@ const NEGLIGIBLE = 1e-16;
 /**
  * −log10 P(X >= k) of Fisher's exact test: `bad` of `population` calls are bad, `drawn` of the population belong to one
  * group, X is how many of the bad ones that group holds if the two groups are alike (hypergeometric). All are rounded to
- * whole numbers; k beyond what is possible is impossible. Conditions on both totals, so that whatever raises the bad
+ * whole numbers; k beyond what is possible is impossible, NaN beyond 2 ** 53. Conditions on both totals, so that whatever raises the bad
  * share of both groups by one factor cancels. Fisher, "The logic of inductive inference", J. R. Stat. Soc. 98, 1935.
  *
  * Sums the smaller tail by the ratio of successive terms until they no longer count. Relative error of the probability
@@ -14,7 +14,7 @@ const NEGLIGIBLE = 1e-16;
  */
 export function fisherSurprise(k: number, drawn: number, bad: number, population: number): number {
   const [x, n, m, all] = [Math.ceil(k), Math.round(drawn), Math.round(bad), Math.round(population)];
-  if (Number.isNaN(x + n + m + all)) return Number.NaN;
+  if (Number.isNaN(x + n + m + all) || all > Number.MAX_SAFE_INTEGER) return Number.NaN;
   const least = Math.max(0, n + m - all);
   const most = Math.min(n, m);
   if (x <= least) return 0;

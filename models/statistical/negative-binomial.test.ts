@@ -180,3 +180,20 @@ test('the unknown stays unknown', () => {
     expect(unknown).toBeNaN();
   }
 });
+
+test('a threshold ends beyond 2 ** 53 too, where neighbours are more than 1 apart', () => {
+  const huge = fc.oneof(
+    fc.constantFrom(2 ** 53, 1e18, 1e100, 1e300, Number.MAX_VALUE),
+    fc.double({ min: 1e15, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(
+      huge,
+      fc.constantFrom(0, 1e-12, 0.1, 3),
+      fc.double({ min: 0, max: 300, noNaN: true }),
+      (mean, phi, bar) => {
+        expect(upperThreshold(mean, phi, bar)).not.toBeLessThan(0);
+      },
+    ),
+  );
+});

@@ -81,6 +81,7 @@ export function upperThreshold(mean: number, phi: number, surprise: number): num
     // false position, with a bisection every third time against one end standing still
     const share = round % 3 === 2 ? 0.5 : lowGap / (lowGap - highGap);
     const middle = Math.min(high - 1, Math.max(low + 1, Math.ceil(low + share * (high - low))));
+    if (!(middle > low && middle < high)) break; // neighbours: beyond 2 ** 53 they are more than 1 apart
     const gap = upperSurprise(middle, mean, phi) - surprise;
     if (gap >= 0) {
       high = middle;
