@@ -10,6 +10,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.(store|kafka|live)\\.test\\.ts$'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  setupFiles: ['<rootDir>/infra/build/jest-seed.mjs'],
   maxWorkers: 2,
   testTimeout: 120_000, // a slow machine is no failure
   reporters: ['default', ...(process.env.TRIPLINE_RESULTS ? ['<rootDir>/infra/build/jest-results.mjs'] : [])],

@@ -30,6 +30,9 @@ const START: Place = { offset: 0, line: 1 };
 const distinct = (items: readonly unknown[]) =>
   [...new Set(items.map((item) => JSON.stringify(item)))].sort((a, b) => (a < b ? -1 : 1));
 
+/** Without the version: what a START told of its stream is not part of a place, and its invocation has it from there. */
+const unversioned = ({ version: _, ...rest }: Readable) => rest;
+
 /** Whole, and in two parts of which the second goes on where the first was whole. */
 function bothWays(text: string, cut: number) {
   const bytes = Buffer.from(text);
@@ -56,7 +59,7 @@ test('a parser that goes on where another was whole misses nothing, and places r
     fc.property(lines, fc.nat(), fc.constantFrom('\n', '\r\n'), (texts, at, newline) => {
       const text = texts.join(newline);
       const { whole, parts } = bothWays(text, at % (Buffer.byteLength(text) + 1));
-      expect(distinct(parts.fragments)).toEqual(distinct(whole.fragments));
+      expect(distinct(parts.fragments.map(unversioned))).toEqual(distinct(whole.fragments.map(unversioned)));
       expect(distinct(parts.rejects)).toEqual(distinct(whole.rejects));
     }),
     { numRuns: 200 },
