@@ -16,6 +16,9 @@ const BY_NAME: Readonly<Record<string, LogsErrorKind>> = {
   InvalidSignatureException: 'credentials',
   IncompleteSignature: 'credentials',
   SignatureDoesNotMatch: 'credentials',
+  RequestTimeTooSkewed: 'credentials',
+  RequestExpired: 'credentials',
+  RequestInTheFuture: 'credentials',
   MissingAuthenticationTokenException: 'credentials',
   CredentialsProviderError: 'credentials',
   TokenProviderError: 'credentials',
@@ -35,9 +38,13 @@ interface AwsFailure {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $fault?: unknown;
 }
+
+/** Refused for its time alone: what services call it, or say where they call it a wrong signature. */
+const SKEWED = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
+const SKEWED_TEXT = /^Signature (expired|not yet current)/i;
 
 const INVALID = new Set(['InvalidParameterException', 'ValidationException']);
 
@@ -51,7 +58,9 @@ export function logsErrorOf(error: unknown, action: string, where: string): Logs
   const status = $metadata?.httpStatusCode ?? 0;
   const label = typeof name === 'string' && name !== 'Error' ? name : typeof code === 'string' ? code : 'failure';
   const text = typeof message === 'string' ? message : '';
-  const kind = kindOf(label, String(code ?? ''), status, text);
+  // the SDK goes by the time of the service from now on: as long as the client lives, it will do
+  const isCorrected = $metadata?.clockSkewCorrected === true && (SKEWED.has(label) || SKEWED_TEXT.test(text));
+  const kind = isCorrected ? 'transient' : kindOf(label, String(code ?? ''), status, text);
   if (kind === 'denied') return new LogsError(kind, `${where}: ${action} is not allowed${byPolicy(text)}`, action);
   const detail = kind === 'refused' || kind === 'transient' ? `: ${text.slice(0, 200)}` : '';
   return new LogsError(kind, `${where}: ${action}: ${label}${status > 0 ? ` (${status})` : ''}${detail}`, null);

@@ -19,10 +19,12 @@ export interface Credentials {
 
 /** One hour: what a role allows unless told otherwise, and the most where roles are chained. */
 const SESSION_S = 3600;
+/** It is asked once an hour, and a clock of ours that is off shows with the first answer. */
+const TRIES = 3;
 
 /** @throws {LogsError} `denied` with sts:AssumeRole where the trust policy, or ours, does not allow it */
 export async function assumeRole(role: AssumedRole, config: STSClientConfig): Promise<Credentials> {
-  const sts = new STSClient(config);
+  const sts = new STSClient({ ...config, maxAttempts: TRIES });
   try {
     const { Credentials: given } = await sts.send(
       new AssumeRoleCommand({
