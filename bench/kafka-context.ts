@@ -63,6 +63,7 @@ export async function openContext(place: Place, signal: AbortSignal): Promise<Be
     io: processIo(),
     signal,
     nowMs: Date.now,
+    elapsedMs: () => performance.now(),
   };
   return { context, close: () => topics.close() };
 }

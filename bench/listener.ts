@@ -59,6 +59,7 @@ async function serve(dir: string): Promise<void> {
       io,
       signal: stop.signal,
       nowMs: Date.now,
+      elapsedMs: () => performance.now(),
     },
     (url) => process.send!({ url }),
   );

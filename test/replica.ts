@@ -30,6 +30,7 @@ export async function startReplica(dir: string, pattern = '*.log') {
     reject: ({ reason, excerpt }) => troubles.push(`${reason}: ${excerpt}`),
     onTrouble: (_path, message) => troubles.push(message),
     nowMs: () => clock.ms,
+    elapsedMs: () => clock.ms,
   });
   const discover = async () => {
     const { inputs } = await expandInputs([join(dir, 'logs', pattern)]);

@@ -144,11 +144,11 @@ async function exchange(url: URL, request: HttpRequest, { lookup, nowMs, signal 
     outgoing.end(body);
     const [response] = (await answered) as [IncomingMessage];
     const status = response.statusCode ?? 0;
-    const retryAfterMs = retryAfter(response.headers['retry-after'], nowMs());
+    const dateMs = Date.parse(response.headers.date ?? '');
+    const retryAfterMs = retryAfter(response.headers['retry-after'], Number.isNaN(dateMs) ? nowMs() : dateMs);
     const { text, isWhole } = wantsText(status)
       ? await textOf(response, request.textBytes ?? TEXT_BYTES)
       : { text: '', isWhole: true };
-    const dateMs = Date.parse(response.headers.date ?? '');
     return { kind: 'answer', status, text, isWhole, retryAfterMs, ...(!Number.isNaN(dateMs) && { dateMs }) };
   } finally {
     outgoing.destroy();
@@ -174,7 +174,7 @@ async function textOf(response: IncomingMessage, mostBytes: number): Promise<{ t
   return { text: Buffer.concat(chunks).toString('utf8'), isWhole };
 }
 
-/** Seconds, or a date; what is neither asks for nothing. */
+/** Seconds, or a date; what is neither asks for nothing. @param nowMs by the clock of who answered, where it tells it */
 export function retryAfter(header: string | undefined, nowMs: number): number {
   if (header === undefined) return 0;
   const text = header.trim();

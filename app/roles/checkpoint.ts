@@ -12,7 +12,10 @@ export function offsetOf({ positions }: Snapshot): number | null {
 }
 
 export interface CheckpointHooks {
+  /** wall clock, ms since 1970 */
   readonly nowMs: () => number;
+  /** a clock that never jumps, ms */
+  readonly elapsedMs: () => number;
   readonly onSaved: (held: HeldStage, bytes: number, tookMs: number) => void;
   /** nothing is lost by it: the tail will be read again */
   readonly onTrouble: (held: HeldStage, reason: string, message: string) => void;
@@ -25,7 +28,7 @@ export interface CheckpointHooks {
  */
 export async function checkpoint(held: HeldStage, hooks: CheckpointHooks): Promise<boolean> {
   if (!held.isDirty || held.isLost) return true;
-  const startedMs = hooks.nowMs();
+  const startedMs = hooks.elapsedMs();
   await held.stage.settle(); // as long as it takes: nothing is copied while the receivers are away
   const moment = await held.run(async () =>
     held.isLost ? null : { offset: held.nextOffset, ack: held.ack, pages: held.stage.snapshot() },
@@ -39,7 +42,7 @@ export async function checkpoint(held: HeldStage, hooks: CheckpointHooks): Promi
     held.savedOffset = Math.max(Number.isNaN(held.savedOffset) ? 0 : held.savedOffset, moment.offset);
     held.savedAtMs = hooks.nowMs();
     if (bytes > 0) held.savedBytes = bytes;
-    hooks.onSaved(held, bytes, held.savedAtMs - startedMs);
+    hooks.onSaved(held, bytes, hooks.elapsedMs() - startedMs);
     return true;
   } catch (error) {
     if (!(error instanceof Error) || !isPassing(error)) throw error;

@@ -21,7 +21,7 @@ const SAY_EVERY_MS = 15_000;
  * restart.
  */
 export class Backfill {
-  readonly #context: Pick<RoleContext, 'nowMs' | 'log' | 'io' | 'metrics'>;
+  readonly #context: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'log' | 'io' | 'metrics'>;
   readonly #lanes: ReadonlyMap<number, CloudWatchLane>;
   readonly #history: History;
   readonly #fromMs: number;
@@ -31,7 +31,7 @@ export class Backfill {
   #events = 0;
 
   constructor(
-    context: Pick<RoleContext, 'nowMs' | 'log' | 'io' | 'metrics'>,
+    context: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'log' | 'io' | 'metrics'>,
     lanes: ReadonlyMap<number, CloudWatchLane>,
   ) {
     this.#context = context;
@@ -41,7 +41,7 @@ export class Backfill {
     this.#history = new History(pollers, nowMs - YOUNG_MS, Math.random);
     this.#fromMs = this.#history.frontierMs;
     this.#doneMs = Math.floor(this.#fromMs / MINUTE_MS) * MINUTE_MS;
-    this.#saidMs = nowMs;
+    this.#saidMs = context.elapsedMs();
     this.#progress = new Progress(context.io.stderr, true);
     context.log.info('reading what lies behind', {
       from: new Date(this.#fromMs).toISOString(),
@@ -62,13 +62,13 @@ export class Backfill {
     for (const connection of connections) requests.startHistory(connection, this.#history, MOST_UNDER_WAY);
   }
 
-  /** When there is next something to ask for, ms. */
-  nextMs(connections: Iterable<Connection>, nowMs: number): number {
+  /** When there is next something to ask for, by the steady clock, ms. */
+  nextMs(connections: Iterable<Connection>, steadyMs: number): number {
     let dueMs = Number.POSITIVE_INFINITY;
     for (const { schedule } of connections) {
       const wantedMs = this.#history.nextMs(({ key }) => schedule.pollers.has(key));
       if (Number.isFinite(wantedMs) || wantedMs === Number.NEGATIVE_INFINITY)
-        dueMs = Math.min(dueMs, Math.max(wantedMs, schedule.bucket.readyMs(nowMs)));
+        dueMs = Math.min(dueMs, Math.max(wantedMs, schedule.bucket.readyMs(steadyMs)));
     }
     return dueMs;
   }
@@ -100,13 +100,13 @@ export class Backfill {
   }
 
   #say(): void {
-    const { io, log, nowMs } = this.#context;
+    const { io, log, elapsedMs } = this.#context;
     const whole = this.untilMs - this.#fromMs;
     const done = Math.max(0, Math.min(whole, this.#doneMs - this.#fromMs));
     const days = (ms: number) => `${(ms / 86_400_000).toFixed(2)} d`;
     if (io.stderr.isTTY) this.#progress.show('history', done, whole, days);
-    else if (nowMs() >= this.#saidMs + SAY_EVERY_MS) {
-      this.#saidMs = nowMs();
+    else if (elapsedMs() >= this.#saidMs + SAY_EVERY_MS) {
+      this.#saidMs = elapsedMs();
       const upTo = new Date(Math.max(this.#doneMs, this.#fromMs)).toISOString();
       log.info('reading what lies behind', { upTo, percent: Math.floor((100 * done) / whole), events: this.#events });
     }

@@ -1,4 +1,5 @@
 import { estimateDay } from '../../ingest/cloudwatch/estimate.ts';
+import type { Moment } from '../../ingest/cloudwatch/service-time.ts';
 import { bytes } from '../style.ts';
 import type { CloudWatchLane } from './cloudwatch-lane.ts';
 import type { Target } from './cloudwatch-targets.ts';
@@ -24,10 +25,10 @@ export class CloudWatchFigures {
     this.#targets = targets;
   }
 
-  tell(given: Iterable<CloudWatchLane>, nowMs: number): void {
+  tell(given: Iterable<CloudWatchLane>, { wallMs, steadyMs }: Moment): void {
     const [first] = this.#targets;
-    if (nowMs < this.#figuresMs || first === undefined) return;
-    this.#figuresMs = nowMs + FIGURES_MS;
+    if (steadyMs < this.#figuresMs || first === undefined) return;
+    this.#figuresMs = steadyMs + FIGURES_MS;
     const { metrics, log } = this.#context;
     const lanes = [...given];
     const pollers = lanes.flatMap(({ watch }) => [...watch.pollers.values()]);
@@ -41,15 +42,15 @@ export class CloudWatchFigures {
     metrics.cloudwatch.figures({
       groups: pollers.length,
       busyGroups: busy.length,
-      lagMs: Math.max(0, ...busy.map(({ coveredMs }) => nowMs - coveredMs)),
+      lagMs: Math.max(0, ...busy.map(({ coveredMs }) => wallMs - coveredMs)),
       rate,
       ids: lanes.reduce((sum, { watch }) => sum + watch.seen.size, 0),
       requestsADay: day.requests,
       bytesADay: day.bytes,
     });
-    if (Number.isNaN(this.#tellMs)) this.#tellMs = nowMs + FIRST_TELL_MS;
-    if (nowMs < this.#tellMs || pollers.length === 0) return;
-    this.#tellMs = nowMs + TELL_MS;
+    if (Number.isNaN(this.#tellMs)) this.#tellMs = steadyMs + FIRST_TELL_MS;
+    if (steadyMs < this.#tellMs || pollers.length === 0) return;
+    this.#tellMs = steadyMs + TELL_MS;
     // AWS bills no request of FilterLogEvents: docs/cloudwatch.md
     const figures = {
       groups: pollers.length,

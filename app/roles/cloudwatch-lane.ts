@@ -32,6 +32,8 @@ export interface CloudWatchLaneOptions {
   readonly dictionary: Dictionary;
   readonly reject: (reject: Reject) => void;
   readonly random: () => number;
+  /** wall clock, ms */
+  readonly nowMs: () => number;
 }
 
 /** The log groups of one partition of `sources`: what is polled of them is parsed and sent on, under a clock of their own. */
@@ -68,7 +70,10 @@ export class CloudWatchLane {
     const [first] = states;
     this.isNew = first?.isNew ?? pages === null;
     const kept: WatchedState | null =
-      first === undefined ? null : { timeMs: first.timeMs, groups: states.flatMap(({ groups }) => groups) };
+      first === undefined
+        ? null
+        : // kept under a clock that was ahead, it would stand still until then
+          { timeMs: Math.min(first.timeMs, options.nowMs()), groups: states.flatMap(({ groups }) => groups) };
     this.watch = new WatchedGroups(kept, options.random);
     for (const [name, page] of pages ?? [])
       if (name.startsWith(SEEN_PAGE)) this.watch.seen.restore(Number(name.slice(SEEN_PAGE.length)), page);

@@ -15,23 +15,24 @@ export interface RequestHooks {
 
 /** Makes requests as the schedules allow, and hands what they bring to the lanes. */
 export class CloudWatchRequests {
-  readonly #context: Pick<RoleContext, 'nowMs' | 'metrics' | 'log'>;
+  readonly #context: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'metrics' | 'log'>;
   readonly #hooks: RequestHooks;
   readonly #underWay = new Set<Promise<void>>();
   /** what connections said last that somebody has to see to, by their name */
   readonly troubles = new Map<string, string>();
   bytes = 0;
 
-  constructor(context: Pick<RoleContext, 'nowMs' | 'metrics' | 'log'>, hooks: RequestHooks) {
+  constructor(context: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'metrics' | 'log'>, hooks: RequestHooks) {
     this.#context = context;
     this.#hooks = hooks;
   }
 
   /** Starts what is due now. */
   startPolls(connection: Connection): void {
-    const { nowMs } = this.#context;
+    const { nowMs, elapsedMs } = this.#context;
+    const now = () => ({ wallMs: nowMs(), steadyMs: elapsedMs() });
     const { schedule } = connection;
-    for (let fetch = schedule.next(nowMs()); fetch !== null; fetch = schedule.next(nowMs())) {
+    for (let fetch = schedule.next(now()); fetch !== null; fetch = schedule.next(now())) {
       const { poller, job, request } = fetch;
       this.#start(connection, async () => {
         try {
@@ -40,13 +41,13 @@ export class CloudWatchRequests {
           const lane = this.#hooks.laneOf(poller);
           if (lane === null || poller.isGone) return;
           const coveredMs = poller.coveredMs;
-          const { fresh, duplicates } = poller.took(job, page, nowMs());
+          const { fresh, duplicates } = poller.took(job, page);
           const isEmpty = page.events.length === 0 && page.nextToken !== null;
           const late = fresh.filter(({ timestampMs }) => timestampMs < coveredMs).length;
           this.#context.metrics.cloudwatch.page({ isEmpty, fresh: fresh.length, again: duplicates, late });
           if (fresh.length > 0) this.bytes += lane.take(poller.ref, fresh);
         } catch (error) {
-          poller.failed(job, this.#failed(connection, error), nowMs());
+          poller.failed(job, this.#failed(connection, error), elapsedMs());
         } finally {
           schedule.ended();
         }
@@ -56,10 +57,10 @@ export class CloudWatchRequests {
 
   /** Starts what the history of these groups needs next. */
   startHistory(connection: Connection, history: History, mostUnderWay: number): void {
-    const { nowMs } = this.#context;
+    const { elapsedMs } = this.#context;
     const has = (poller: GroupPoller) => connection.schedule.pollers.has(poller.key);
     while (this.#underWay.size < mostUnderWay) {
-      const fetch = history.next(has, connection.schedule.bucket, nowMs());
+      const fetch = history.next(has, connection.schedule.bucket, elapsedMs());
       if (fetch === null) return;
       this.#start(connection, async () => {
         try {
@@ -67,7 +68,7 @@ export class CloudWatchRequests {
           this.#succeeded(connection);
           history.took(fetch, page);
         } catch (error) {
-          history.failed(fetch, this.#failed(connection, error), nowMs());
+          history.failed(fetch, this.#failed(connection, error), elapsedMs());
         }
       });
     }
@@ -94,7 +95,7 @@ export class CloudWatchRequests {
     if (!(error instanceof LogsError)) throw error;
     const { kind, message } = error;
     this.#context.metrics.cloudwatch.request(kind);
-    if (kind === 'throttled') schedule.bucket.throttled(this.#context.nowMs());
+    if (kind === 'throttled') schedule.bucket.throttled(this.#context.elapsedMs());
     const isForPeople = kind === 'denied' || kind === 'credentials' || kind === 'refused';
     if (isForPeople && this.troubles.get(name) === undefined) {
       this.troubles.set(name, message);

@@ -1,3 +1,4 @@
+import { setTimeout as waitFor } from 'node:timers/promises';
 import { LogsClient } from '../../infra/aws/logs-client.ts';
 import { type LogGroupInfo, type LogsApi, quotaOf } from '../../ingest/cloudwatch/api.ts';
 import { Discovery, type DiscoveryClock } from '../../ingest/cloudwatch/discovery.ts';
@@ -7,6 +8,7 @@ import { accountOfArn, Selection } from '../../ingest/cloudwatch/selection.ts';
 import { TokenBucket } from '../../ingest/cloudwatch/token-bucket.ts';
 import type { AssumedRoleSettings, CloudWatchSettings } from '../config-cloudwatch.ts';
 import { ConfigError } from '../config-error.ts';
+import type { RoleContext } from './context.ts';
 
 /** Requests of one account and region that are under way at a time. */
 const MOST_UNDER_WAY = 8;
@@ -43,6 +45,8 @@ export interface TargetOptions {
   readonly latenessMs: number;
   /** for tests; else AWS */
   readonly newApi?: ((region: string) => LogsApi) | undefined;
+  /** told the time of each answer, ms since 1970 */
+  readonly onDate: (dateMs: number) => void;
 }
 
 /** @throws {ConfigError} where no region is known */
@@ -73,6 +77,16 @@ export function targetsOf(sources: readonly CloudWatchSettings[], options: Targe
   return targets;
 }
 
+/** What discovery goes by; a wait that the signal ends is over. */
+export function clockOf({
+  nowMs,
+  elapsedMs,
+  signal,
+}: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'signal'>): DiscoveryClock {
+  const wait = (ms: number) => waitFor(ms, undefined, { signal }).catch(() => {});
+  return { nowMs, elapsedMs, wait, random: Math.random };
+}
+
 function regionOf(env: TargetOptions['env']): readonly string[] {
   const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   if (region !== undefined && region !== '') return [region];
@@ -83,14 +97,14 @@ function connect(
   settings: CloudWatchSettings,
   role: AssumedRoleSettings | null,
   region: string,
-  { clock, newApi }: TargetOptions,
+  { clock, newApi, onDate }: TargetOptions,
 ): Connection {
-  const client = new LogsClient({ region, role, endpoint: settings.endpoint ?? null });
+  const client = new LogsClient({ region, role, endpoint: settings.endpoint ?? null, onDate });
   const rate = (settings.requestsPerSecond ?? quotaOf(region)) * settings.share;
   return {
     name: client.where,
     api: newApi?.(region) ?? client,
-    schedule: new Schedule(new TokenBucket(rate, clock.nowMs(), clock.random), MOST_UNDER_WAY),
+    schedule: new Schedule(new TokenBucket(rate, clock.elapsedMs(), clock.random), MOST_UNDER_WAY),
     rate,
     close: () => client.close(),
   };

@@ -28,6 +28,8 @@ export interface RoleContext {
   readonly signal: AbortSignal;
   /** where `tripline tap` and `top` look; absent = nobody can */
   readonly watch?: Watch;
-  /** wall clock, ms since 1970 */
+  /** wall clock, ms since 1970: for what goes into requests and records; it may be set back, or forward */
   readonly nowMs: () => number;
+  /** a clock that never jumps, ms: for how long ago, and until when to wait */
+  readonly elapsedMs: () => number;
 }

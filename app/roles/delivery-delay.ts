@@ -24,15 +24,14 @@ export class DeliveryDelay {
     this.#startMs = startMs;
   }
 
-  /** An event of this time came now. */
-  hear(timeMs: number, nowMs: number): void {
-    const delayMs = nowMs - timeMs;
+  /** An event came that was under way for so long. @param atMs now, by a clock that never jumps, ms */
+  hear(delayMs: number, atMs: number): void {
     if (!(delayMs <= MOST_MS)) return;
-    if (Number.isNaN(this.#atMs)) this.#atMs = nowMs;
+    if (Number.isNaN(this.#atMs)) this.#atMs = atMs;
     const bucket = Math.ceil(Math.log(Math.max(delayMs, LEAST_MS) / LEAST_MS) / Math.log(RATIO));
     // newer ones weigh more, rather than older ones less: nothing has to be gone through
-    this.#counts[Math.min(bucket, BUCKETS - 1)]! += 2 ** ((nowMs - this.#atMs) / HALF_LIFE_MS);
-    if (nowMs - this.#atMs > 100 * HALF_LIFE_MS) this.#rescale(nowMs);
+    this.#counts[Math.min(bucket, BUCKETS - 1)]! += 2 ** ((atMs - this.#atMs) / HALF_LIFE_MS);
+    if (atMs - this.#atMs > 100 * HALF_LIFE_MS) this.#rescale(atMs);
   }
 
   get ms(): number {
@@ -45,9 +44,9 @@ export class DeliveryDelay {
     return Math.min(MOST_MS, Math.max(FLOOR_MS, LEAST_MS * RATIO ** bucket));
   }
 
-  #rescale(nowMs: number): void {
-    const weight = 2 ** (-(nowMs - this.#atMs) / HALF_LIFE_MS);
+  #rescale(atMs: number): void {
+    const weight = 2 ** (-(atMs - this.#atMs) / HALF_LIFE_MS);
     for (let i = 0; i < BUCKETS; i++) this.#counts[i]! *= weight;
-    this.#atMs = nowMs;
+    this.#atMs = atMs;
   }
 }

@@ -34,7 +34,7 @@ test('a partition that begins afresh tells its epoch and keeps it: whoever dies 
     rows: {} as RowSink,
     verdicts,
     deadLetters: new DeadLetterBox(topics.rejects),
-    nowMs: () => 0,
+    elapsedMs: () => 0,
     onAbsorbed: () => {},
   });
   const pages = await stage.begin();

@@ -35,7 +35,8 @@ export interface DetectStageOptions {
   readonly rows: RowSink;
   readonly verdicts: Bus;
   readonly deadLetters: DeadLetterBox;
-  readonly nowMs: () => number;
+  /** a clock that never jumps, ms */
+  readonly elapsedMs: () => number;
   readonly onAbsorbed: (absorbed: Absorbed) => void;
   readonly watch?: Watch | undefined;
 }
@@ -80,11 +81,11 @@ export class DetectStage implements Stage {
 
   /** @throws {WireError} NEWER_VERSION: a producer was upgraded before this worker; nothing of the batch is passed over */
   async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
-    const { engine, partition, nowMs, onAbsorbed, deadLetters, watch } = this.#options;
+    const { engine, partition, elapsedMs, onAbsorbed, deadLetters, watch } = this.#options;
     let poison = 0;
     let busyMs = 0;
     let fragments = 0;
-    let startedMs = nowMs();
+    let startedMs = elapsedMs();
     for (const [i, record] of records.entries()) {
       try {
         this.#block = this.#decoder.decode(record, this.#block);
@@ -98,12 +99,12 @@ export class DetectStage implements Stage {
       }
       if (fragments < FRAGMENTS_A_TURN) continue;
       fragments = 0;
-      busyMs += nowMs() - startedMs;
+      busyMs += elapsedMs() - startedMs;
       await this.#say();
       await setImmediate();
-      startedMs = nowMs();
+      startedMs = elapsedMs();
     }
-    busyMs += nowMs() - startedMs;
+    busyMs += elapsedMs() - startedMs;
     const minutes = await this.#say();
     if (this.#dictionary.texts.length > TEXTS_KEPT) this.#forgetTexts();
     onAbsorbed({ partition, engine, minutes, seconds: busyMs / 1000, poison });

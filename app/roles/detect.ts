@@ -96,7 +96,7 @@ class Opened {
 }
 
 function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened): Stages {
-  const { config, model, topics, rows, hasStore, deadLetters, metrics, nowMs, watch } = context;
+  const { config, model, topics, rows, hasStore, deadLetters, metrics, elapsedMs, watch } = context;
   const shown = new ShownPartitions(watch, signal);
   const { settings, configHash } = liveSettings(config);
   const counted = new Map<number, PipelineTotals>();
@@ -141,7 +141,7 @@ function detectStages(context: RoleContext, signal: AbortSignal, opened: Opened)
         rows,
         verdicts: topics.verdicts,
         deadLetters,
-        nowMs,
+        elapsedMs,
         onAbsorbed: (absorbed) => count(context, counted, absorbed),
         watch,
       });
@@ -183,7 +183,7 @@ function count({ metrics, log }: RoleContext, counted: Map<number, PipelineTotal
 }
 
 function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
-  const { config, topics, deadLetters, metrics, nowMs, log } = context;
+  const { config, topics, deadLetters, metrics, nowMs, elapsedMs, log } = context;
   const { settings, configHash } = liveSettings(config);
   return new Stages({
     ...hooksOf(context, 'fleet'),
@@ -204,7 +204,7 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
           disabledSignals: settings.disabledSignals,
           partitions: topics.fragments.partitions,
           laggardMs: config.live.live.laggardMs,
-          nowMs,
+          elapsedMs,
           verdicts: topics.verdicts,
           alerts: topics.alerts,
           deadLetters,
@@ -233,15 +233,16 @@ function fleetStages(context: RoleContext, signal: AbortSignal): Stages {
 
 /** What checkpoints tell, for logs and metrics. */
 export function hooksOf(
-  { nowMs, log, metrics }: RoleContext,
+  { nowMs, elapsedMs, log, metrics }: RoleContext,
   stage: StageName,
 ): CheckpointHooks & Pick<ConstructorParameters<typeof Stages>[0], 'onRestored' | 'onLost' | 'onBlank'> {
   const part = (partition: number) => String(partition);
   return {
     nowMs,
+    elapsedMs,
     onSaved: ({ name, partition }, bytes, tookMs) => {
       metrics.state.saved(stage, `${name}-${partition}`, { bytes, seconds: tookMs / 1000 });
-      log.debug('snapshot saved', { stage, partition, bytes, tookMs });
+      log.debug('snapshot saved', { stage, partition, bytes, tookMs: Math.round(tookMs) });
     },
     onTrouble: ({ partition }, reason, message) => {
       if (reason === 'NOT_OWNER') {

@@ -35,7 +35,7 @@ class Play {
         disabledSignals: [],
         partitions: 2,
         laggardMs: LAGGARD_MS,
-        nowMs: () => this.nowMs,
+        elapsedMs: () => this.nowMs,
         verdicts: { ...topics.verdicts, publish: (_partition, records) => this.publish(records) } as Bus,
         alerts: { ...topics.alerts, publish: async (_partition, records) => void this.alerts.push(...records) } as Bus,
         deadLetters: new DeadLetterBox(topics.rejects),

@@ -43,8 +43,8 @@ export interface FleetStageOptions {
   readonly partitions: number;
   /** a partition that is waited for and not heard of for so long is declared away */
   readonly laggardMs: number;
-  /** wall clock, ms: decides only what is published, and counts when it is read back */
-  readonly nowMs: () => number;
+  /** a clock that never jumps, ms: decides only what is published, and counts when it is read back */
+  readonly elapsedMs: () => number;
   readonly verdicts: Bus;
   readonly alerts: Bus;
   readonly deadLetters: DeadLetterBox;
@@ -74,7 +74,7 @@ export class FleetStage implements Stage {
   /** @throws {WireError} on pages of a newer version */
   constructor(options: FleetStageOptions, pages: ReadonlyMap<string, Uint8Array> | null) {
     this.#options = options;
-    this.#listeningMs = options.nowMs();
+    this.#listeningMs = options.elapsedMs();
     this.#absorbedMs = this.#listeningMs;
     this.#epoch = options.epoch;
     const { configHash, disabledSignals, paging, partitions } = options;
@@ -135,22 +135,22 @@ export class FleetStage implements Stage {
     if ('away' in message) {
       this.#leaving.delete(message.away);
       this.#merge.leave(message);
-    } else if (this.#merge.hear(message)) this.#heardMs.set(message.partition, this.#options.nowMs());
+    } else if (this.#merge.hear(message)) this.#heardMs.set(message.partition, this.#options.elapsedMs());
     this.#noteTime(this.#merge.watermarkMs);
   }
 
   /** After a break it is not known who spoke in it: all have the whole time again. */
   #noteAbsorbed(): void {
-    const nowMs = this.#options.nowMs();
-    if (this.#isDeaf(nowMs)) {
-      this.#listeningMs = nowMs;
+    const atMs = this.#options.elapsedMs();
+    if (this.#isDeaf(atMs)) {
+      this.#listeningMs = atMs;
       this.#heardMs.clear();
     }
-    this.#absorbedMs = nowMs;
+    this.#absorbedMs = atMs;
   }
 
-  #isDeaf(nowMs: number): boolean {
-    return nowMs - this.#absorbedMs > this.#options.laggardMs / DEAF_PART;
+  #isDeaf(atMs: number): boolean {
+    return atMs - this.#absorbedMs > this.#options.laggardMs / DEAF_PART;
   }
 
   /**
@@ -159,8 +159,8 @@ export class FleetStage implements Stage {
    * first and acted on when it is read, so that whoever reads the topic again decides the same. Returns whom it declared.
    */
   async lookForLaggards(): Promise<readonly number[]> {
-    const { laggardMs, nowMs, verdicts } = this.#options;
-    const atMs = nowMs();
+    const { laggardMs, elapsedMs, verdicts } = this.#options;
+    const atMs = elapsedMs();
     if (this.#leaving.size > 0 || this.#isDeaf(atMs)) return [];
     const sinceMs = atMs - laggardMs;
     const away = [...new Set([...this.#merge.slowest, ...this.#merge.stuck])].filter(

@@ -15,7 +15,10 @@ const REPLACED_MS = 24 * 3600_000;
 
 export type FollowOptions = Pick<FileReaderOptions, 'lane' | 'reject' | 'onTrouble' | 'gzipTurn' | 'fields'> & {
   readonly dictionary: () => FragmentWriter['dictionary'];
+  /** wall clock, ms since 1970 */
   readonly nowMs: () => number;
+  /** a clock that never jumps, ms */
+  readonly elapsedMs: () => number;
 };
 
 /**
@@ -38,7 +41,7 @@ export class FollowedFiles {
   constructor(options: FollowOptions, kept: Positions) {
     this.#options = options;
     for (const [path, position] of kept) {
-      const goneMs = position.goneMs ?? null;
+      const goneMs = position.goneMs === undefined ? null : Math.min(position.goneMs, options.nowMs());
       const settings = position.settings ?? null;
       const entry: Entry = { path, goneMs, settings, reader: null, position, heardMs: 0, look: null };
       if (goneMs === null) this.#named.set(path, entry);
@@ -132,7 +135,7 @@ export class FollowedFiles {
     else this.#nameless.push(entry);
     this.#before.set(entry.path, entry);
     entry.goneMs = this.#options.nowMs();
-    entry.heardMs = entry.goneMs;
+    entry.heardMs = this.#options.elapsedMs();
     this.#changes++;
     return entry;
   }
@@ -149,10 +152,10 @@ export class FollowedFiles {
   }
 
   #open(entry: Entry, path: string, settings: Origin, position: FilePosition | null): void {
-    const { dictionary, nowMs, ...rest } = this.#options;
+    const { dictionary, nowMs: _, elapsedMs, ...rest } = this.#options;
     entry.settings = settings;
     entry.reader = new FileReader({ ...rest, dictionary: dictionary(), path, settings, position });
-    entry.heardMs = nowMs();
+    entry.heardMs = elapsedMs();
     entry.look = null;
     this.#changes++;
   }
@@ -216,10 +219,10 @@ export class FollowedFiles {
 
   /** Closes what has nothing more to say. */
   async #afterRead(entry: Entry, reader: FileReader): Promise<void> {
-    const nowMs = this.#options.nowMs();
+    const atMs = this.#options.elapsedMs();
     const { last } = reader;
-    if (last === 'more' || last === 'waits') entry.heardMs = nowMs;
-    const silentMs = nowMs - entry.heardMs;
+    if (last === 'more' || last === 'waits') entry.heardMs = atMs;
+    const silentMs = atMs - entry.heardMs;
     const isOver = entry.goneMs === null ? last === 'end' && silentMs >= QUIET_MS : silentMs >= GRACE_MS;
     if (last !== 'aside' && !isOver) return;
     if (last !== 'trouble') reader.setAside();

@@ -3,25 +3,26 @@ import type { Log } from '../../infra/log.ts';
 import type { Metrics } from '../../infra/metrics.ts';
 import { type HeartbeatSettings, heartbeatUrl } from '../config-heartbeat.ts';
 
-/** When event time went on last, by the wall clock: what the desk hears comes through all of the pipeline. */
+/** When event time went on last: what the desk hears comes through all of the pipeline. */
 export class Pulse {
-  readonly #nowMs: () => number;
+  readonly #elapsedMs: () => number;
   #newestMs = Number.NEGATIVE_INFINITY;
   #heardMs: number | null = null;
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  /** @param elapsedMs a clock that never jumps, ms */
+  constructor(elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
   }
 
   /** @param timeMs how far event time is, ms since 1970; what was heard before says nothing */
   heard(timeMs: number): void {
     if (timeMs <= this.#newestMs) return;
     this.#newestMs = timeMs;
-    this.#heardMs = this.#nowMs();
+    this.#heardMs = this.#elapsedMs();
   }
 
   isAlive(withinMs: number): boolean {
-    return this.#heardMs !== null && this.#nowMs() - this.#heardMs <= withinMs;
+    return this.#heardMs !== null && this.#elapsedMs() - this.#heardMs <= withinMs;
   }
 }
 

@@ -90,6 +90,7 @@ live: {flushMs: 20}`;
     io,
     signal,
     nowMs: Date.now,
+    elapsedMs: () => performance.now(),
   };
 }
 

@@ -77,6 +77,8 @@ interface Life {
   readonly closing: Close[];
 }
 
+const CLOCKS = { nowMs: Date.now, elapsedMs: () => performance.now() };
+
 /** From the first thing opened to the end of the last role. */
 async function work(options: HostOptions, first: Loaded, { log, stop, closing }: Life): Promise<void> {
   const { io, name, version } = options;
@@ -105,7 +107,7 @@ async function work(options: HostOptions, first: Loaded, { log, stop, closing }:
     io,
     signal,
     watch,
-    nowMs: Date.now,
+    ...CLOCKS,
   });
   const running = new RunningRoles(stop.signal, (error) => {
     log.error(`${name} cannot go on: saving and ending`, { error });

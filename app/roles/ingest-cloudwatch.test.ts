@@ -33,12 +33,15 @@ let dir = '';
 let emulator: LogsEmulator;
 let server: EmulatorServer;
 let endpoint = '';
+/** how far the wall clock of this machine is from the truth */
+let setByMs = 0;
 let topics: Topics;
 const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 const before = { ...process.env };
 
 beforeEach(async () => {
   Object.assign(process.env, KEYS);
+  setByMs = 0;
   dir = mkdtempSync(join(tmpdir(), 'cloudwatch-'));
   emulator = new LogsEmulator(Date.now, Math.random);
   server = new EmulatorServer(emulator);
@@ -67,7 +70,8 @@ function contextOf(signal: AbortSignal, more = ''): RoleContext {
     health: createHealth(),
     io,
     signal,
-    nowMs: Date.now,
+    nowMs: () => Date.now() + setByMs,
+    elapsedMs: () => performance.now(),
   };
 }
 
@@ -148,3 +152,33 @@ test('what may not be read is told with the action that is missing', async () =>
   await running;
   expect(told.join('')).toContain('logs:FilterLogEvents is not allowed');
 });
+
+test.each([-3600_000, 3600_000])(
+  'polls go on at their pace when the clock is set by %d ms, and when it is put right',
+  async (ms) => {
+    emulator.createGroup('/aws/lambda/pay');
+    say('/aws/lambda/pay', 0, 10, 5_000);
+    const read = decodeFragments(topics);
+    const has = async (count: number) => (await read()).reports.length >= count;
+    const steps = [
+      { from: 10, setByMs: ms },
+      { from: 20, setByMs: ms },
+      { from: 30, setByMs: 0 },
+      { from: 40, setByMs: 0 },
+    ];
+    let done = 0;
+    await poll(async () => {
+      if (!(await has(10 + 10 * done))) return false;
+      const next = steps[done++];
+      if (next === undefined) return true;
+      setByMs = next.setByMs;
+      say('/aws/lambda/pay', next.from, next.from + 10, 100);
+      return false;
+    });
+    const { reports, lastTickMs } = await read();
+    expect(new Set(reports.map(({ id }) => id)).size).toBe(50);
+    expect(reports).toHaveLength(50);
+    expect(lastTickMs).toBeLessThan(Date.now());
+    expect(emulator.counts.requests).toBeLessThan(1000);
+  },
+);

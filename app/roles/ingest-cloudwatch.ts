@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { setTimeout as waitFor } from 'node:timers/promises';
 import type { LogsApi } from '../../ingest/cloudwatch/api.ts';
+import { ServiceTime } from '../../ingest/cloudwatch/service-time.ts';
 import { Dictionary } from '../../ingest/fragment.ts';
 import type { Reject } from '../../ingest/reject.ts';
 import type { CloudWatchSettings } from '../config-cloudwatch.ts';
@@ -9,7 +9,7 @@ import { CloudWatchFigures } from './cloudwatch-figures.ts';
 import { CloudWatchGroups } from './cloudwatch-groups.ts';
 import { CloudWatchLane, keepLanes } from './cloudwatch-lane.ts';
 import { CloudWatchRequests } from './cloudwatch-requests.ts';
-import { type Connection, readinessOf, type Target, targetsOf } from './cloudwatch-targets.ts';
+import { type Connection, clockOf, readinessOf, type Target, targetsOf } from './cloudwatch-targets.ts';
 import type { RoleContext } from './context.ts';
 import { FragmentSink } from './fragment-sink.ts';
 import { commandHistory } from './history-command.ts';
@@ -42,6 +42,7 @@ export interface CloudWatchIngestOptions {
  */
 export class CloudWatchIngest {
   readonly #context: RoleContext;
+  readonly #time: ServiceTime;
   readonly #sink: FragmentSink;
   readonly #targets: readonly Target[];
   readonly #connections: ReadonlySet<Connection>;
@@ -66,24 +67,19 @@ export class CloudWatchIngest {
   });
 
   constructor(
-    context: RoleContext,
+    given: RoleContext,
     sources: readonly CloudWatchSettings[],
     { sinceMs, newApi }: CloudWatchIngestOptions = {},
   ) {
-    const { nowMs, config, io, topics } = context;
+    const { config, io, topics, elapsedMs } = given;
+    this.#time = new ServiceTime(given.nowMs, elapsedMs);
+    const nowMs = () => this.#time.nowMs;
+    const context = { ...given, nowMs };
     this.#context = context;
     this.#sink = new FragmentSink(topics.fragments);
-    const clock = {
-      nowMs,
-      random: Math.random,
-      wait: (ms: number) =>
-        waitFor(ms, undefined, context).then(
-          () => {},
-          () => {},
-        ),
-    };
     const { latenessMs } = config.live.live;
-    this.#targets = targetsOf(sources, { clock, env: io.env, latenessMs, newApi });
+    const onDate = (dateMs: number) => this.#time.heard(dateMs);
+    this.#targets = targetsOf(sources, { clock: clockOf(context), env: io.env, latenessMs, newApi, onDate });
     this.#connections = new Set(this.#targets.map(({ connection }) => connection));
     this.#figures = new CloudWatchFigures(context, this.#targets);
     this.#groups = new CloudWatchGroups(context, this.#targets, this.#lanes, sinceMs ?? null);
@@ -141,24 +137,24 @@ export class CloudWatchIngest {
   }
 
   async #turn(): Promise<void> {
-    const { nowMs } = this.#context;
+    const { elapsedMs } = this.#context;
     if (this.#isReassigned) await this.#reconcile();
-    if (nowMs() >= this.#dueMs.list) this.#list();
+    if (elapsedMs() >= this.#dueMs.list) this.#list();
     await this.#watchForStall();
     if (this.#backfill !== null) await this.#goBack(this.#backfill);
     else for (const connection of this.#connections) this.#requests.startPolls(connection);
     if (this.#dictionary.texts.length > TEXTS_KEPT) this.#renew();
-    if (nowMs() >= this.#dueMs.flush) await this.#flush();
-    if (nowMs() >= this.#dueMs.save) await this.#saveAll();
+    if (elapsedMs() >= this.#dueMs.flush) await this.#flush();
+    if (elapsedMs() >= this.#dueMs.save) await this.#saveAll();
     await this.#sink.push(); // no more is asked for while the bus takes nothing
-    const waitMs = this.#nextMs() - nowMs();
+    const waitMs = this.#nextMs() - elapsedMs();
     if (waitMs > 0) await this.#pause(Math.min(REST_MS, Math.max(1, waitMs)));
   }
 
   #nextMs(): number {
-    const now = this.#context.nowMs();
+    const { now } = this.#time;
     let dueMs = this.#dueMs.flush;
-    if (this.#backfill !== null) return Math.min(dueMs, this.#backfill.nextMs(this.#connections, now));
+    if (this.#backfill !== null) return Math.min(dueMs, this.#backfill.nextMs(this.#connections, now.steadyMs));
     for (const { schedule } of this.#connections) dueMs = Math.min(dueMs, schedule.nextMs(now));
     return dueMs;
   }
@@ -186,16 +182,16 @@ export class CloudWatchIngest {
       .finally(() => {
         this.#listing = null;
         const everyMs = Math.min(...this.#targets.map(({ settings }) => settings.refreshMs));
-        this.#dueMs.list = this.#context.nowMs() + everyMs;
+        this.#dueMs.list = this.#context.elapsedMs() + everyMs;
         this.#dueMs.stalled = 0; // what was found may lie far behind
         this.#wake();
       });
   }
 
   async #goBack(backfill: Backfill): Promise<void> {
-    const { nowMs } = this.#context;
+    const { nowMs, elapsedMs } = this.#context;
     backfill.start(this.#connections, this.#requests);
-    if (backfill.emit(this.#requests)) this.#dueMs.flush = Math.min(this.#dueMs.flush, nowMs() + FINE_MS);
+    if (backfill.emit(this.#requests)) this.#dueMs.flush = Math.min(this.#dueMs.flush, elapsedMs() + FINE_MS);
     if (!backfill.isDone) return;
     backfill.end();
     this.#backfill = null;
@@ -218,11 +214,11 @@ export class CloudWatchIngest {
   }
 
   async #watchForStall(): Promise<void> {
-    const now = this.#context.nowMs();
-    if (this.#backfill !== null || now < this.#dueMs.stalled) return;
-    this.#dueMs.stalled = now + BEHIND_MS / 2;
+    const { wallMs, steadyMs } = this.#time.now;
+    if (this.#backfill !== null || steadyMs < this.#dueMs.stalled) return;
+    this.#dueMs.stalled = steadyMs + BEHIND_MS / 2;
     const covered = [...this.#lanes.values()].map(({ watch }) => watch.coveredMs).filter((ms) => !Number.isNaN(ms));
-    if (covered.length > 0 && now - Math.max(...covered) > STALLED_MS) await this.#beginBackfill();
+    if (covered.length > 0 && wallMs - Math.max(...covered) > STALLED_MS) await this.#beginBackfill();
   }
 
   #renew(): void {
@@ -231,11 +227,11 @@ export class CloudWatchIngest {
   }
 
   async #flush(): Promise<void> {
-    const { nowMs, config, metrics, deadLetters } = this.#context;
-    const now = nowMs();
-    this.#flushedMs = now;
-    this.#dueMs.flush = now + Math.min(config.live.live.flushMs, REST_MS);
-    if (this.#backfill === null) for (const lane of this.#lanes.values()) lane.tickLive(now);
+    const { config, metrics, deadLetters } = this.#context;
+    const { now } = this.#time;
+    this.#flushedMs = now.steadyMs;
+    this.#dueMs.flush = now.steadyMs + Math.min(config.live.live.flushMs, REST_MS);
+    if (this.#backfill === null) for (const lane of this.#lanes.values()) lane.tickLive(now.wallMs);
     await this.#sink.flush();
     if (this.#rejects.length > 0) await deadLetters.put(this.#rejects.splice(0));
     const sent = this.#sink.takeSent();
@@ -267,6 +263,7 @@ export class CloudWatchIngest {
           this.#context.metrics.ingest.rejected(reject.reason);
         },
         random: Math.random,
+        nowMs: this.#context.nowMs,
       });
       this.#lanes.set(partition, lane);
     }
@@ -283,8 +280,8 @@ export class CloudWatchIngest {
 
   /** Positions are kept once all that was sent and rejected up to them is safe on the bus. */
   async #saveAll(): Promise<void> {
-    const { nowMs, log, deadLetters } = this.#context;
-    this.#dueMs.save = nowMs() + SAVE_MS;
+    const { nowMs, elapsedMs, log, deadLetters } = this.#context;
+    this.#dueMs.save = elapsedMs() + SAVE_MS;
     const mine = [...this.#lanes].filter(([partition]) => this.#assigned.includes(partition));
     const saves = mine.map(([, lane]) => ({ lane, save: lane.capture(nowMs()) }));
     await this.#flush();

@@ -100,8 +100,8 @@ export class FollowingIngest {
   }
 
   async #turn(): Promise<void> {
-    const { nowMs, config, signal } = this.#context;
-    const startedMs = nowMs();
+    const { elapsedMs, config, signal } = this.#context;
+    const startedMs = elapsedMs();
     if (this.#isReassigned || startedMs >= this.#discoverMs) await this.#discover();
     let isAnyMore = false;
     for (const lane of this.#lanes.values()) {
@@ -111,8 +111,8 @@ export class FollowingIngest {
     }
     if (this.#isReassigned) return;
     if (this.#dictionary.texts.length > TEXTS_KEPT) this.#renew();
-    if (nowMs() >= this.#flushMs) await this.#flush();
-    if (nowMs() >= this.#saveMs) await this.#saveAll();
+    if (elapsedMs() >= this.#flushMs) await this.#flush();
+    if (elapsedMs() >= this.#saveMs) await this.#saveAll();
     if (isAnyMore) return;
     const untilMs = Math.max(1, Math.min(IDLE_MS, config.live.live.flushMs));
     await wait(untilMs, undefined, { signal }).catch(() => {});
@@ -124,9 +124,9 @@ export class FollowingIngest {
   }
 
   async #flush(): Promise<void> {
-    const { nowMs, config, metrics, deadLetters } = this.#context;
+    const { nowMs, elapsedMs, config, metrics, deadLetters } = this.#context;
     const now = nowMs();
-    this.#flushMs = now + config.live.live.flushMs;
+    this.#flushMs = elapsedMs() + config.live.live.flushMs;
     let events = 0;
     let bytes = 0;
     for (const lane of this.#lanes.values()) {
@@ -148,8 +148,8 @@ export class FollowingIngest {
 
   /** Finds the files that there are now, and gives each lane its own. */
   async #discover(): Promise<void> {
-    const { nowMs, topics, log, metrics } = this.#context;
-    this.#discoverMs = nowMs() + DISCOVER_MS;
+    const { elapsedMs, topics, log, metrics } = this.#context;
+    this.#discoverMs = elapsedMs() + DISCOVER_MS;
     await this.#reconcile();
     const found = new Map<number, FoundFile[]>();
     for (const settings of this.#sources) {
@@ -174,7 +174,7 @@ export class FollowingIngest {
 
   /** Opens the lanes that were given to this replica, and closes those that were taken. */
   async #reconcile(): Promise<void> {
-    const { log, nowMs } = this.#context;
+    const { log, nowMs, elapsedMs } = this.#context;
     this.#isReassigned = false; // should it change meanwhile, it is done again before anything is read
     const assigned = this.#assigned;
     for (const [partition, lane] of this.#lanes) {
@@ -197,6 +197,7 @@ export class FollowingIngest {
         fields: this.#context.config.fields,
         onTrouble: (path, message) => log.warn('a file cannot be read', { path, why: message }),
         nowMs,
+        elapsedMs,
       });
       this.#lanes.set(partition, lane);
     }
@@ -207,8 +208,8 @@ export class FollowingIngest {
    * the positions of is theirs.
    */
   async #saveAll(): Promise<void> {
-    const { nowMs, log, deadLetters } = this.#context;
-    this.#saveMs = nowMs() + SAVE_MS;
+    const { elapsedMs, log, deadLetters } = this.#context;
+    this.#saveMs = elapsedMs() + SAVE_MS;
     const captured = [...this.#lanes].filter(([partition]) => this.#assigned.includes(partition));
     const saves = captured.map(([partition, lane]) => ({ partition, lane, save: lane.capture() }));
     await this.#flush();

@@ -78,7 +78,7 @@ class InputReader {
 
   /** A pipe may go on for ever: it is sent on as it comes, and time goes on in its pauses. */
   async stream(source: Source): Promise<InputsRead> {
-    const { nowMs, config, metrics, signal } = this.#context;
+    const { nowMs, elapsedMs, config, metrics, signal } = this.#context;
     let fragments = 0;
     const writer = new FragmentWriter((block) => {
       fragments += block.n;
@@ -87,17 +87,17 @@ class InputReader {
     const parser = this.#newParser(source.name, writer, this.#reject);
     const isPipe = source.name === '-';
     const kind = isPipe ? 'stdin' : 'files';
-    let heardMs = nowMs();
+    let heardMs = elapsedMs();
     let failure: unknown = null;
     const chunks = new Interruptible(source.open(() => {}));
     const halt = () => chunks.halt();
     signal.addEventListener('abort', halt);
     if (signal.aborted) halt();
     const flush = setInterval(() => {
-      const now = nowMs();
-      if (isPipe && now - heardMs > QUIET_MS) parser.settle();
+      const isQuiet = elapsedMs() - heardMs > QUIET_MS;
+      if (isPipe && isQuiet) parser.settle();
       writer.flush();
-      if (isPipe) this.#lane.tickLive(now, now - heardMs > QUIET_MS);
+      if (isPipe) this.#lane.tickLive(nowMs(), isQuiet);
       this.#sink.flush().catch((error: unknown) => {
         failure ??= error;
         halt();
@@ -107,7 +107,7 @@ class InputReader {
     const problems: string[] = [];
     try {
       for await (const chunk of chunks) {
-        heardMs = nowMs();
+        heardMs = elapsedMs();
         bytes += chunk.length;
         if (writer.dictionary.texts.length > TEXTS_KEPT) writer.renew();
         parser.push(chunk);

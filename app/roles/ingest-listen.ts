@@ -55,15 +55,15 @@ export async function ingestListen(
   if (isOpen) component.ready(true);
   else component.ready(false, HISTORY_FIRST);
   onListening(listener.url);
-  let savedMs = context.nowMs();
+  let savedMs = context.elapsedMs();
   try {
     while (!signal.aborted && intake.failure === null) {
       await wait(config.live.live.flushMs, undefined, { signal }).catch(() => {});
       component.beat();
       if (!isOpen) continue;
       await turn(intake, component);
-      if (context.nowMs() - savedMs < SAVE_MS) continue;
-      savedMs = context.nowMs();
+      if (context.elapsedMs() - savedMs < SAVE_MS) continue;
+      savedMs = context.elapsedMs();
       await saveStates(file, intake.states);
     }
   } finally {

@@ -54,8 +54,8 @@ export class Intake {
     this.#letters = new DeadLetterBox(context.topics.rejects);
     for (const name of names) {
       const reject = (reject: Reject) => this.reject({ ...reject, origin: this.#origin });
-      const { nowMs, config } = context;
-      const lane = new IntakeLane(name, this.#dictionary.current, reject, nowMs, states[name], config.fields);
+      const { config } = context;
+      const lane = new IntakeLane(name, this.#dictionary.current, reject, context, states[name], config.fields);
       this.#lanes.set(name, lane);
     }
     this.#open();

@@ -3,6 +3,7 @@ import { type Dictionary, F, type FragmentBlock, FragmentWriter } from '../../in
 import { createParser, type Parser } from '../../ingest/parser.ts';
 import type { Reject } from '../../ingest/reject.ts';
 import { gunzip, type Origin } from '../parts.ts';
+import type { RoleContext } from './context.ts';
 import { DeliveryDelay } from './delivery-delay.ts';
 import type { FragmentSink } from './fragment-sink.ts';
 import { Lane, type LaneState } from './lane.ts';
@@ -13,6 +14,8 @@ const QUIET_MS = 1000;
 const MOST_PARSERS = 64;
 /** A stream that buffers for a minute, and the way: taken until one was heard, ms. */
 const FIRST_DELAY_MS = 90_000;
+
+type Clocks = Pick<RoleContext, 'nowMs' | 'elapsedMs'>;
 
 /** Plain data; NaN and infinities are null. */
 export interface IntakeLaneState {
@@ -27,7 +30,7 @@ export class IntakeLane {
   readonly #name: string;
   readonly #writer: FragmentWriter;
   readonly #reject: (reject: Reject) => void;
-  readonly #nowMs: () => number;
+  readonly #clocks: Clocks;
   /** what JSON means that is not of a known format */
   readonly #fields: readonly FieldMapping[];
   readonly #parsers = new Map<string, Parser>();
@@ -43,15 +46,15 @@ export class IntakeLane {
     name: string,
     dictionary: Dictionary,
     reject: (reject: Reject) => void,
-    nowMs: () => number,
+    clocks: Clocks,
     state: IntakeLaneState | undefined,
     fields: readonly FieldMapping[] = [],
   ) {
     this.#name = name;
     this.#fields = fields;
     this.#reject = reject;
-    this.#nowMs = nowMs;
-    this.#heardMs = nowMs();
+    this.#clocks = clocks;
+    this.#heardMs = clocks.elapsedMs();
     this.#writer = new FragmentWriter((block) => this.#take(block), dictionary);
     this.#delay = new DeliveryDelay(state?.delayMs ?? FIRST_DELAY_MS);
     this.#state = state === undefined ? undefined : laneState(state);
@@ -67,13 +70,14 @@ export class IntakeLane {
       `listen ${this.#name}`,
       sink,
       this.#lane?.state ?? this.#state,
-      () => this.#nowMs() - this.#delay.ms,
+      () => this.#clocks.nowMs() - this.#delay.ms,
     );
   }
 
   #take(block: FragmentBlock): void {
-    const nowMs = this.#nowMs();
-    for (let i = 0; i < block.n; i++) this.#delay.hear(block.f[i * F.stride + F.time]!, nowMs);
+    const nowMs = this.#clocks.nowMs();
+    const elapsedMs = this.#clocks.elapsedMs();
+    for (let i = 0; i < block.n; i++) this.#delay.hear(nowMs - block.f[i * F.stride + F.time]!, elapsedMs);
     this.#lane!.take(block);
   }
 
@@ -85,7 +89,7 @@ export class IntakeLane {
     const events = stats.events - before;
     this.#read.events += events;
     this.#read.bytes += bytes.length;
-    this.#heardMs = this.#nowMs();
+    this.#heardMs = this.#clocks.elapsedMs();
     return events;
   }
 
@@ -111,8 +115,8 @@ export class IntakeLane {
 
   tick(): void {
     this.#writer.flush();
-    const nowMs = this.#nowMs();
-    this.#lane!.tickLive(nowMs, this.requests === 0 && nowMs - this.#heardMs > QUIET_MS);
+    const { nowMs, elapsedMs } = this.#clocks;
+    this.#lane!.tickLive(nowMs(), this.requests === 0 && elapsedMs() - this.#heardMs > QUIET_MS);
   }
 
   get watermarkMs(): number {

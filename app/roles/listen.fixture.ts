@@ -104,6 +104,7 @@ export async function listening(
     io: noIo,
     signal: stop.signal,
     nowMs: () => now.ms ?? Date.now(),
+    elapsedMs: () => now.ms ?? performance.now(),
   };
   let end: Promise<void> = Promise.resolve();
   const url = await new Promise<string>((resolve, reject) => {

@@ -57,7 +57,7 @@ export async function runNotify(context: RoleContext): Promise<void> {
   });
   if (hasStore) stages.push(storeStages(context, signal, opened), incidentStages(context, signal, opened));
   const clerk = new DeskClerk(context, deskSettingsOf(config.live));
-  const pulse = new Pulse(context.nowMs);
+  const pulse = new Pulse(context.elapsedMs);
   const desk = deskStages({ context, signal, opened, clerk, pulse, isUpgrade });
   stages.push(rejectStages(context, signal, opened), desk);
   const clerking = clerk.run(() => desk.stages().size > 0, signal);

@@ -106,6 +106,7 @@ function contextOf(topics: Topics, yaml: string, rows: RowSink, signal: AbortSig
     io: io(),
     signal,
     nowMs: Date.now,
+    elapsedMs: () => performance.now(),
   };
 }
 

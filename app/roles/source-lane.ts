@@ -33,7 +33,10 @@ export interface SourceLaneOptions {
   /** what JSON means that is not of a known format */
   readonly fields?: readonly FieldMapping[] | undefined;
   /** wall clock, ms since 1970 */
+  /** wall clock, ms since 1970 */
   readonly nowMs: () => number;
+  /** a clock that never jumps, ms */
+  readonly elapsedMs: () => number;
 }
 
 /** The files of one partition of `sources`: read in turn, one clock for all, positions kept in the state folder. */
@@ -61,8 +64,17 @@ export class SourceLane {
     this.#snapshots = snapshots;
     this.#turn = Math.max(0, ...states.map(({ turn }) => turn));
     this.lane = new Lane(options.name, options.sink, states[0]?.lane);
-    const { dictionary, reject, onTrouble, nowMs, fields } = options;
-    const follow = { lane: this.lane, fields, dictionary, reject, onTrouble, nowMs, gzipTurn: { reader: null } };
+    const { dictionary, reject, onTrouble, nowMs, elapsedMs, fields } = options;
+    const follow = {
+      lane: this.lane,
+      fields,
+      dictionary,
+      reject,
+      onTrouble,
+      nowMs,
+      elapsedMs,
+      gzipTurn: { reader: null },
+    };
     this.#files = new FollowedFiles(
       follow,
       states.flatMap(({ files }) => files),

@@ -43,7 +43,7 @@ class Summing implements Stage {
   }
 }
 
-const quiet = { nowMs: () => Date.now(), onSaved: () => {}, onTrouble: () => {} };
+const quiet = { nowMs: () => Date.now(), elapsedMs: () => performance.now(), onSaved: () => {}, onTrouble: () => {} };
 const record = (n: number) => Buffer.from(String(n));
 
 /** Runs until `count` records were said in this life, or the process "dies" with what it had saved. */
@@ -78,6 +78,37 @@ describe('stages', () => {
     expect(said.at(-1)).toBe('19:210');
     expect(readdirSync(dir)).toEqual(['sums-000']);
   });
+
+  test('are saved at their times when the wall clock is set back', async () => {
+    const bus = createMemoryBus({ partitions: 1 });
+    const stop = new AbortController();
+    let setByMs = 0;
+    const saved: number[] = [];
+    const stages = new Stages({
+      ...quiet,
+      nowMs: () => Date.now() + setByMs,
+      bus,
+      group: 'test',
+      name: 'sums',
+      stateDir: dir,
+      snapshotMs: 100,
+      shutdownMs: 1000,
+      signal: stop.signal,
+      open: (_partition, pages) => new Summing([], pages),
+      onSaved: ({ nextOffset }) => {
+        saved.push(nextOffset);
+        if (saved.length === 3) stop.abort();
+        else publish();
+      },
+    });
+    const publish = () => {
+      setByMs = -3600_000;
+      bus.publish(0, [record(1)]).catch(() => stop.abort());
+    };
+    publish();
+    await stages.run();
+    expect(saved.slice(0, 3)).toEqual([1, 2, 3]);
+  }, 20_000);
 
   test('what a process did after its last snapshot is said again, and is the same', async () => {
     const records = Array.from({ length: 12 }, (_, n) => record(n));

@@ -126,8 +126,8 @@ export class Stages {
   }
 
   async #open(partition: number): Promise<StartAt> {
-    const { stateDir, name, open, nowMs, snapshotMs, onRestored } = this.#options;
-    const startedMs = nowMs();
+    const { stateDir, name, open, elapsedMs, snapshotMs, onRestored } = this.#options;
+    const startedMs = elapsedMs();
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const snapshots = await openSnapshots(join(stateDir, `${name}-${String(partition).padStart(3, '0')}`));
     const snapshot = await snapshots.load();
@@ -138,16 +138,16 @@ export class Stages {
       if (first) await snapshots.save(first, {}, null);
     }
     // spread over the interval, so that not all partitions save at once
-    const dueMs = nowMs() + snapshotMs * (0.5 + 0.5 * ((partition * 0.618) % 1));
+    const dueMs = elapsedMs() + snapshotMs * (0.5 + 0.5 * ((partition * 0.618) % 1));
     this.#held.set(partition, new HeldStage(name, partition, stage, snapshots, offset ?? Number.NaN, dueMs));
-    onRestored?.(name, partition, offset, nowMs() - startedMs, snapshot?.damaged ?? []);
+    onRestored?.(name, partition, offset, elapsedMs() - startedMs, snapshot?.damaged ?? []);
     return offset ?? stage.beginsAt ?? null;
   }
 
   /** One at a time: a snapshot is a copy of the state of its partition. */
   #saveDue(): Promise<void> {
-    const nowMs = this.#options.nowMs();
-    const due = [...this.#held.values()].filter((held) => held.isDirty && !held.isSaving && held.dueMs <= nowMs);
+    const atMs = this.#options.elapsedMs();
+    const due = [...this.#held.values()].filter((held) => held.isDirty && !held.isSaving && held.dueMs <= atMs);
     if (due.length === 0) return Promise.resolve();
     for (const held of due) held.isSaving = true;
     return this.#inTurn(async () => {
@@ -156,7 +156,7 @@ export class Stages {
           await checkpoint(held, this.#options);
         } finally {
           held.isSaving = false;
-          held.dueMs = this.#options.nowMs() + this.#options.snapshotMs;
+          held.dueMs = this.#options.elapsedMs() + this.#options.snapshotMs;
         }
       }
     });

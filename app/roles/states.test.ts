@@ -32,7 +32,7 @@ function fleetStage(pages: Pages | null): { stage: FleetStage; said: AlertEvent[
       disabledSignals: [],
       partitions: 2,
       laggardMs: 600_000,
-      nowMs: () => 0,
+      elapsedMs: () => 0,
       verdicts: topics.verdicts,
       alerts: topics.alerts,
       deadLetters: new DeadLetterBox(topics.rejects),

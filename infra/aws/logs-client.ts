@@ -19,6 +19,8 @@ export interface LogsClientOptions {
   /** instead of AWS's own; null = AWS */
   readonly endpoint: string | null;
   readonly requestTimeoutMs?: number;
+  /** told the time of each answer by its `Date` header, ms since 1970; also of refusals */
+  readonly onDate?: (dateMs: number) => void;
 }
 
 /**
@@ -90,7 +92,7 @@ export class LogsClient implements LogsApi {
   }
 
   #newClient(): CloudWatchLogsClient {
-    const { region, role, endpoint, requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.#options;
+    const { region, role, endpoint, requestTimeoutMs = REQUEST_TIMEOUT_MS, onDate } = this.#options;
     const shared = {
       region,
       maxAttempts: 1,
@@ -101,9 +103,21 @@ export class LogsClient implements LogsApi {
       },
       ...(endpoint !== null && { endpoint }),
     };
-    if (role === null) return new CloudWatchLogsClient(shared);
-    const credentials = async (): Promise<Credentials> => await assumeRole(role, shared);
-    return new CloudWatchLogsClient({ ...shared, credentials });
+    const credentials = async (): Promise<Credentials> => await assumeRole(role!, shared);
+    const client = new CloudWatchLogsClient({
+      ...shared,
+      ...(role !== null && { credentials }),
+    });
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> };
+        onDate?.(Date.parse(headers?.['date'] ?? ''));
+        return result;
+      },
+      { step: 'deserialize', priority: 'low' }, // next to the wire, where errors are answers still
+    );
+    return client;
   }
 
   /** Gives up what is under way; a later call opens anew. */

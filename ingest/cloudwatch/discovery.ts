@@ -8,7 +8,10 @@ const TAGS_KEPT_MS = 10 * 60_000;
 const TRIES = 6;
 
 export interface DiscoveryClock {
+  /** wall clock, ms since 1970 */
   readonly nowMs: () => number;
+  /** a clock that never jumps, ms */
+  readonly elapsedMs: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly random: () => number;
 }
@@ -46,15 +49,15 @@ export class Discovery {
 
   async #hasTags({ arn, createdMs }: LogGroupInfo): Promise<boolean> {
     const key = `${arn} ${createdMs}`;
-    const nowMs = this.#clock.nowMs();
+    const steadyMs = this.#clock.elapsedMs();
     const known = this.#tags.get(key);
     // those of a fresh function may be put on after it was made
-    if (known !== undefined && nowMs - known.atMs < TAGS_KEPT_MS && nowMs - createdMs > TAGS_KEPT_MS)
+    if (known !== undefined && steadyMs - known.atMs < TAGS_KEPT_MS && this.#clock.nowMs() - createdMs > TAGS_KEPT_MS)
       return known.hasTags;
     try {
       const tags = await this.#again(() => this.#api.tagsOf(arn));
       const hasTags = this.#selection.hasTags(tags);
-      this.#tags.set(key, { hasTags, atMs: nowMs });
+      this.#tags.set(key, { hasTags, atMs: steadyMs });
       return hasTags;
     } catch (error) {
       if (error instanceof LogsError && error.kind === 'gone') return false;

@@ -2,6 +2,7 @@ import type { EventPage, EventRequest, LogsError, PolledEvent } from './api.ts';
 import { PAGE_EVENTS } from './api.ts';
 import { backoffMs, type Job, newJob } from './job.ts';
 import { hashId, type SeenIds } from './seen-ids.ts';
+import type { Moment } from './service-time.ts';
 import { Traffic, type TrafficState } from './traffic.ts';
 
 /** Clocks of functions may be ahead of ours by this, ms: such events are taken at once, not with the next poll. */
@@ -79,13 +80,13 @@ export class GroupPoller {
   readonly #seen: SeenIds;
   readonly #seed: number;
   readonly #random: () => number;
-  readonly #floorMs: number;
+  #floorMs: number;
   #coveredMs: number;
   #sweptMs: number;
   #deepMs: number;
   tail: Job | null = null;
   sweep: Job | null = null;
-  /** when the last poll was begun, ms */
+  /** when the last poll was begun, by the steady clock, ms */
   #polledMs = Number.NEGATIVE_INFINITY;
   /** it is not there any more, or not ours: what comes of it is not taken */
   isGone = false;
@@ -145,61 +146,74 @@ export class GroupPoller {
     return Math.min(jobsMs, this.#deepStartMs, this.#sweptMs - this.#settings.overlapMs);
   }
 
-  /** When something is next to be done, ms; a job under way waits for its answer. */
-  dueMs(nowMs: number): number {
+  /** When something is next to be done, by the steady clock, ms; a job under way waits for its answer. */
+  dueMs(now: Moment): number {
     if (this.isGone) return Number.POSITIVE_INFINITY;
     const tailMs = this.tail === null ? this.#polledMs + this.intervalMs : readyMs(this.tail);
-    return Math.min(tailMs, this.sweepDueMs(nowMs));
+    return Math.min(tailMs, this.sweepDueMs(now));
   }
 
   /** Above 1: a poll is due. The larger, the more urgent. */
-  urgency(nowMs: number): number {
+  urgency({ wallMs, steadyMs }: Moment): number {
     if (this.isGone) return 0;
-    if (this.tail !== null) return readyMs(this.tail) <= nowMs ? Number.POSITIVE_INFINITY : 0;
-    const waitedMs = nowMs - this.#polledMs;
+    if (this.tail !== null) return readyMs(this.tail) <= steadyMs ? Number.POSITIVE_INFINITY : 0;
+    const waitedMs = steadyMs - this.#polledMs;
     if (waitedMs < this.intervalMs) return 0;
-    const silentMs = nowMs - this.traffic.newestMs;
+    const silentMs = wallMs - this.traffic.newestMs;
     const patience = silentMs > DORMANT_MS ? Math.min(MOST_PATIENCE, silentMs / DORMANT_MS) : 1;
     if (waitedMs === Number.POSITIVE_INFINITY) return Number.MAX_VALUE / patience;
     return (waitedMs / (this.intervalMs * patience)) * Math.max(1, waitedMs / LONG_MS);
   }
 
-  /** When its sweep is next to be gone on with, or begun, ms. */
-  sweepDueMs(nowMs: number): number {
+  /** When its sweep is next to be gone on with, or begun, by the steady clock, ms. */
+  sweepDueMs({ wallMs, steadyMs }: Moment): number {
     if (this.isGone) return Number.POSITIVE_INFINITY;
     if (this.sweep !== null) return readyMs(this.sweep);
     const { overlapMs } = this.#settings;
     // what fits a page is read by the polls themselves
     const sweepMs = this.#isEasy(overlapMs) ? Number.POSITIVE_INFINITY : this.#sweptMs + overlapMs / 2;
     const deepMs = this.#isEasy(this.#deepBackMs) ? Number.POSITIVE_INFINITY : this.#deepMs + DEEP_EVERY_MS;
-    return Math.max(Math.min(sweepMs, deepMs), nowMs - DEEP_EVERY_MS);
+    return steadyMs + Math.max(Math.min(sweepMs, deepMs) - wallMs, -DEEP_EVERY_MS);
   }
 
   /** The next page to ask for of its poll, begun if none is under way. */
-  nextTail(nowMs: number): { job: Job; request: EventRequest } {
+  nextTail({ wallMs, steadyMs }: Moment): { job: Job; request: EventRequest } {
     if (this.tail === null) {
-      const isDeep = nowMs >= this.#deepMs + DEEP_EVERY_MS && this.#isEasy(this.#deepBackMs);
+      this.#notAfter(wallMs);
+      const isDeep = wallMs >= this.#deepMs + DEEP_EVERY_MS && this.#isEasy(this.#deepBackMs);
       const isWide = isDeep || this.#isEasy(this.#settings.overlapMs);
-      const startMs = isDeep
-        ? this.#deepStartMs
-        : Math.max(this.#floorMs, Math.min(this.#coveredMs, nowMs) - this.#backMs(isWide));
-      const endMs = Math.min(nowMs + AHEAD_MS, Math.max(this.#coveredMs, startMs) + STRETCH_MS);
-      this.tail = newJob('tail', startMs, endMs, nowMs);
+      const startMs = isDeep ? this.#deepStartMs : Math.max(this.#floorMs, this.#coveredMs - this.#backMs(isWide));
+      const endMs = Math.min(wallMs + AHEAD_MS, Math.max(this.#coveredMs, startMs) + STRETCH_MS);
+      this.tail = newJob('tail', startMs, endMs, wallMs);
       this.tail.isDeep = isDeep;
       this.tail.isWide = isWide;
-      this.#polledMs = nowMs;
+      this.#polledMs = steadyMs;
     }
     return this.#ask(this.tail);
   }
 
-  nextSweep(nowMs: number): { job: Job; request: EventRequest } {
+  /**
+   * What was read up to a time that is still to come was asked for by a clock that was ahead, and has been set back, perhaps
+   * before a restart: it is read when it comes. What happened while that clock was wrong may have been asked for too early:
+   * the next look goes back over all that still counts.
+   */
+  #notAfter(wallMs: number): void {
+    if (this.#coveredMs > wallMs + AHEAD_MS) this.#deepMs = Math.min(this.#deepMs, wallMs - DEEP_EVERY_MS);
+    this.#floorMs = Math.min(this.#floorMs, wallMs);
+    this.#coveredMs = Math.min(this.#coveredMs, wallMs);
+    this.#sweptMs = Math.min(this.#sweptMs, wallMs);
+    this.#deepMs = Math.min(this.#deepMs, wallMs);
+  }
+
+  nextSweep({ wallMs }: Moment): { job: Job; request: EventRequest } {
     if (this.sweep === null) {
-      const isDeep = nowMs >= this.#deepMs + DEEP_EVERY_MS;
+      this.#notAfter(wallMs);
+      const isDeep = wallMs >= this.#deepMs + DEEP_EVERY_MS;
       const { overlapMs } = this.#settings;
       // from where the last one left off, should it have been long ago
-      const wideMs = Math.max(this.#floorMs, Math.min(nowMs - overlapMs, this.#sweptMs - overlapMs / 2));
+      const wideMs = Math.max(this.#floorMs, Math.min(wallMs - overlapMs, this.#sweptMs - overlapMs / 2));
       const startMs = isDeep ? this.#deepStartMs : wideMs;
-      this.sweep = newJob('sweep', startMs, Math.max(startMs, Math.min(nowMs, this.#coveredMs)), nowMs);
+      this.sweep = newJob('sweep', startMs, Math.max(startMs, this.#coveredMs), wallMs);
       this.sweep.isDeep = isDeep;
     }
     return this.#ask(this.sweep);
@@ -212,7 +226,7 @@ export class GroupPoller {
   }
 
   /** A page has come. Its new events are to be passed on before anything else is done. */
-  took(job: Job, page: EventPage, nowMs: number): Taken {
+  took(job: Job, page: EventPage): Taken {
     const { fresh, duplicates } = this.fresh(page.events);
     job.isUnderWay = false;
     job.failures = 0;
@@ -220,7 +234,7 @@ export class GroupPoller {
     // a token that leads back to itself would never end
     const isDone = page.nextToken === null || (page.nextToken === job.token && page.events.length === 0);
     job.token = page.nextToken;
-    if (isDone) this.#finish(job, nowMs);
+    if (isDone) this.#finish(job);
     return { fresh, duplicates, isDone };
   }
 
@@ -236,7 +250,7 @@ export class GroupPoller {
     return { fresh, duplicates: events.length - fresh.length };
   }
 
-  #finish(job: Job, nowMs: number): void {
+  #finish(job: Job): void {
     if (job.kind === 'tail') {
       const untilMs = Math.min(job.startedMs, job.endMs);
       this.traffic.counted(job.fresh, untilMs - this.#coveredMs);
@@ -247,11 +261,11 @@ export class GroupPoller {
     } else this.sweep = null;
     if (job.isWide) this.#sweptMs = job.startedMs;
     if (job.isDeep) this.#deepMs = job.startedMs;
-    this.traffic.age(nowMs);
+    this.traffic.age(job.startedMs);
   }
 
-  /** A request has failed: says when to go on, and whether the group has gone. */
-  failed(job: Job, error: LogsError, nowMs: number): void {
+  /** A request has failed: says when to go on, by the steady clock, and whether the group has gone. */
+  failed(job: Job, error: LogsError, steadyMs: number): void {
     job.isUnderWay = false;
     if (error.kind === 'gone') this.isGone = true;
     if (error.kind === 'throttled') return; // the bucket waits
@@ -260,7 +274,7 @@ export class GroupPoller {
       if (++job.restarts <= RESTARTS) return;
     }
     const isLasting = error.kind === 'denied' || error.kind === 'refused';
-    job.retryMs = nowMs + backoffMs(job.failures++, isLasting, this.#random);
+    job.retryMs = steadyMs + backoffMs(job.failures++, isLasting, this.#random);
   }
 
   /** What came late since the last deep look may be as old as this, ms. */

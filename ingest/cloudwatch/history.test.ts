@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { LogsError, type PolledEvent } from './api.ts';
 import type { GroupPoller, PollSettings } from './group-poller.ts';
 import { History, type HistoryFetch } from './history.ts';
+import { moment } from './moment.fixture.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { WatchedGroups } from './watched-groups.ts';
 
@@ -98,8 +99,8 @@ describe('what lies behind', () => {
     history.took(history.next(all, bucket(), NOW_MS)!, { events: [], nextToken: null });
     history.take(NOW_MS);
     const [poller] = pollers as [GroupPoller];
-    expect(poller.nextTail(NOW_MS).request.startMs).toBeGreaterThanOrEqual(NOW_MS - SETTINGS.latenessMs);
-    expect(poller.nextSweep(NOW_MS).request.startMs).toBeGreaterThanOrEqual(NOW_MS - SETTINGS.latenessMs);
+    expect(poller.nextTail(moment(NOW_MS)).request.startMs).toBeGreaterThanOrEqual(NOW_MS - SETTINGS.latenessMs);
+    expect(poller.nextSweep(moment(NOW_MS)).request.startMs).toBeGreaterThanOrEqual(NOW_MS - SETTINGS.latenessMs);
   });
 
   test('after a downtime begins where what came late before it is found', () => {

@@ -16,6 +16,7 @@ interface Listing {
   startMs: number;
   token: string | null;
   isUnderWay: boolean;
+  /** by a clock that never jumps, as all waiting here */
   retryMs: number;
   failures: number;
   isDone: boolean;
@@ -81,21 +82,21 @@ export class History {
   }
 
   /** The next request to make among these groups: for the one that is furthest behind and has nothing waiting. */
-  next(has: (poller: GroupPoller) => boolean, bucket: TokenBucket, nowMs: number): HistoryFetch | null {
-    if (bucket.readyMs(nowMs) > nowMs) return null;
+  next(has: (poller: GroupPoller) => boolean, bucket: TokenBucket, steadyMs: number): HistoryFetch | null {
+    if (bucket.readyMs(steadyMs) > steadyMs) return null;
     let first: Listing | null = null;
     for (const listing of this.#listings) {
-      if (!this.#isWanting(listing) || listing.retryMs > nowMs || !has(listing.poller)) continue;
+      if (!this.#isWanting(listing) || listing.retryMs > steadyMs || !has(listing.poller)) continue;
       if (first === null || listing.frontierMs < first.frontierMs) first = listing;
     }
-    if (first === null || !bucket.take(nowMs)) return null;
+    if (first === null || !bucket.take(steadyMs)) return null;
     first.isUnderWay = true;
     const { startMs, token, poller } = first;
     const request = { startMs, endMs: this.untilMs - 1, limit: this.#limit, nextToken: token };
     return { listing: first, request: { logGroup: poller.ref.name, ...request } };
   }
 
-  /** When there is next something to ask for, ms; Infinity = when an answer has come, or something was taken. */
+  /** When there is next something to ask for, by the steady clock, ms; Infinity = when an answer has come, or something was taken. */
   nextMs(has: (poller: GroupPoller) => boolean): number {
     let dueMs = Number.POSITIVE_INFINITY;
     for (const listing of this.#listings)
@@ -122,7 +123,7 @@ export class History {
     listing.frontierMs = this.untilMs;
   }
 
-  failed({ listing }: HistoryFetch, error: LogsError, nowMs: number): void {
+  failed({ listing }: HistoryFetch, error: LogsError, steadyMs: number): void {
     listing.isUnderWay = false;
     if (error.kind === 'gone') listing.poller.isGone = true;
     if (error.kind === 'token') {
@@ -135,7 +136,7 @@ export class History {
     }
     if (error.kind === 'throttled') return;
     const isLasting = error.kind === 'denied' || error.kind === 'refused';
-    listing.retryMs = nowMs + backoffMs(listing.failures++, false, this.#random);
+    listing.retryMs = steadyMs + backoffMs(listing.failures++, false, this.#random);
     // one that may not be read must not hold up those that may: it is polled from where it stands
     if (isLasting || listing.failures >= TRIES) listing.isLeftOut = true;
   }

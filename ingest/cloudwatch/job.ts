@@ -8,6 +8,7 @@ export interface Job {
   readonly kind: 'tail' | 'sweep';
   readonly startMs: number;
   readonly endMs: number;
+  /** wall clock */
   readonly startedMs: number;
   /** looks back over all that may still come late */
   isDeep: boolean;
@@ -16,7 +17,7 @@ export interface Job {
   /** of the next page; null = the first */
   token: string | null;
   isUnderWay: boolean;
-  /** not before this, ms */
+  /** not before this, by a clock that never jumps, ms */
   retryMs: number;
   failures: number;
   /** how often it began anew because a token was not taken */
@@ -25,13 +26,13 @@ export interface Job {
   fresh: number;
 }
 
-export function newJob(kind: Job['kind'], startMs: number, endMs: number, nowMs: number): Job {
+export function newJob(kind: Job['kind'], startMs: number, endMs: number, startedMs: number): Job {
   const retry = { isUnderWay: false, retryMs: Number.NEGATIVE_INFINITY, failures: 0, restarts: 0 };
   return {
     kind,
     startMs,
     endMs,
-    startedMs: nowMs,
+    startedMs,
     isDeep: false,
     isWide: kind === 'sweep',
     token: null,

@@ -1,6 +1,7 @@
 import type { EventRequest } from './api.ts';
 import type { GroupPoller } from './group-poller.ts';
 import type { Job } from './job.ts';
+import type { Moment } from './service-time.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 /** A sweep that waits gets one of so many requests, though polls are due. */
@@ -30,34 +31,35 @@ export class Schedule {
   }
 
   /** The next request to make now; null = none. Tell of its end with `ended`. */
-  next(nowMs: number): Fetch | null {
-    if (this.#underWay >= this.#mostUnderWay || this.bucket.readyMs(nowMs) > nowMs) return null;
-    const tail = this.#mostUrgent(nowMs);
-    const sweep = tail === null || this.#sinceSweep >= SWEEP_TURN ? this.#sweepDue(nowMs) : null;
+  next(now: Moment): Fetch | null {
+    const { steadyMs } = now;
+    if (this.#underWay >= this.#mostUnderWay || this.bucket.readyMs(steadyMs) > steadyMs) return null;
+    const tail = this.#mostUrgent(now);
+    const sweep = tail === null || this.#sinceSweep >= SWEEP_TURN ? this.#sweepDue(now) : null;
     const poller = sweep ?? tail;
-    if (poller === null || !this.bucket.take(nowMs)) return null;
+    if (poller === null || !this.bucket.take(steadyMs)) return null;
     this.#underWay++;
     this.#sinceSweep = sweep === null ? this.#sinceSweep + 1 : 0;
-    return { poller, ...(sweep === null ? poller.nextTail(nowMs) : poller.nextSweep(nowMs)) };
+    return { poller, ...(sweep === null ? poller.nextTail(now) : poller.nextSweep(now)) };
   }
 
   ended(): void {
     this.#underWay--;
   }
 
-  /** When to ask again, ms; Infinity = an answer has to come first, or there is nothing to poll. */
-  nextMs(nowMs: number): number {
+  /** When to ask again, by the steady clock, ms; Infinity = an answer has to come first, or there is nothing to poll. */
+  nextMs(now: Moment): number {
     if (this.#underWay >= this.#mostUnderWay) return Number.POSITIVE_INFINITY;
     let dueMs = Number.POSITIVE_INFINITY;
-    for (const poller of this.pollers.values()) dueMs = Math.min(dueMs, poller.dueMs(nowMs));
-    return dueMs === Number.POSITIVE_INFINITY ? dueMs : Math.max(dueMs, this.bucket.readyMs(nowMs));
+    for (const poller of this.pollers.values()) dueMs = Math.min(dueMs, poller.dueMs(now));
+    return dueMs === Number.POSITIVE_INFINITY ? dueMs : Math.max(dueMs, this.bucket.readyMs(now.steadyMs));
   }
 
-  #mostUrgent(nowMs: number): GroupPoller | null {
+  #mostUrgent(now: Moment): GroupPoller | null {
     let most = 0;
     let found: GroupPoller | null = null;
     for (const poller of this.pollers.values()) {
-      const urgency = poller.urgency(nowMs);
+      const urgency = poller.urgency(now);
       if (urgency <= most) continue;
       most = urgency;
       found = poller;
@@ -65,11 +67,11 @@ export class Schedule {
     return found;
   }
 
-  #sweepDue(nowMs: number): GroupPoller | null {
-    let leastMs = nowMs;
+  #sweepDue(now: Moment): GroupPoller | null {
+    let leastMs = now.steadyMs;
     let found: GroupPoller | null = null;
     for (const poller of this.pollers.values()) {
-      const dueMs = poller.sweepDueMs(nowMs);
+      const dueMs = poller.sweepDueMs(now);
       if (dueMs > leastMs || (found !== null && dueMs === leastMs)) continue;
       leastMs = dueMs;
       found = poller;

@@ -23,11 +23,11 @@ export class TokenBucket {
   #throttledMs = Number.NEGATIVE_INFINITY;
   #inARow = 0;
 
-  /** @param rate requests a second */
-  constructor(rate: number, nowMs: number, random: () => number) {
+  /** @param rate requests a second; all times are of a clock that never jumps, ms */
+  constructor(rate: number, steadyMs: number, random: () => number) {
     this.#fullRate = rate;
     this.#rate = rate;
-    this.#atMs = nowMs;
+    this.#atMs = steadyMs;
     this.#random = random;
   }
 
@@ -43,36 +43,36 @@ export class TokenBucket {
     this.#fullRate = rate;
   }
 
-  take(nowMs: number): boolean {
-    this.#refill(nowMs);
-    if (nowMs < this.#pausedUntilMs || this.#tokens < 1) return false;
+  take(steadyMs: number): boolean {
+    this.#refill(steadyMs);
+    if (steadyMs < this.#pausedUntilMs || this.#tokens < 1) return false;
     this.#tokens--;
     return true;
   }
 
   /** When the next token is there, ms. */
-  readyMs(nowMs: number): number {
-    this.#refill(nowMs);
-    const tokenMs = this.#tokens >= 1 ? nowMs : nowMs + Math.ceil(((1 - this.#tokens) / this.#rate) * 1000);
+  readyMs(steadyMs: number): number {
+    this.#refill(steadyMs);
+    const tokenMs = this.#tokens >= 1 ? steadyMs : steadyMs + Math.ceil(((1 - this.#tokens) / this.#rate) * 1000);
     return Math.max(tokenMs, this.#pausedUntilMs);
   }
 
-  throttled(nowMs: number): void {
-    this.#refill(nowMs);
-    if (nowMs - this.#throttledMs < SAME_MS) return; // those that were under way together
-    this.#throttledMs = nowMs;
+  throttled(steadyMs: number): void {
+    this.#refill(steadyMs);
+    if (steadyMs - this.#throttledMs < SAME_MS) return; // those that were under way together
+    this.#throttledMs = steadyMs;
     this.#rate = Math.max(this.#fullRate * LEAST, this.#rate * SHRINK);
     const bound = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#inARow++);
-    this.#pausedUntilMs = nowMs + this.#random() * bound;
+    this.#pausedUntilMs = steadyMs + this.#random() * bound;
   }
 
   succeeded(): void {
     this.#inARow = 0;
   }
 
-  #refill(nowMs: number): void {
-    const passedMs = Math.max(0, nowMs - this.#atMs);
-    this.#atMs = nowMs; // set back, it goes on from there
+  #refill(steadyMs: number): void {
+    const passedMs = Math.max(0, steadyMs - this.#atMs);
+    this.#atMs = steadyMs;
     this.#rate = Math.min(this.#fullRate, this.#rate + (this.#fullRate * passedMs) / RECOVER_MS);
     this.#tokens = Math.min(Math.max(1, this.#fullRate), this.#tokens + (this.#rate * passedMs) / 1000);
   }

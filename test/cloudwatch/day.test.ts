@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { liveADay } from './day.ts';
+import { NO_FAULTS } from './emulator.ts';
 import type { DayPlan } from './ledger.ts';
 
 const PLAN: DayPlan = {
@@ -23,3 +24,28 @@ test.each([1])(
     expect(recreated).toBeGreaterThan(0);
   },
 );
+
+const HOUR_MS = 3600_000;
+const CALM: DayPlan = { ...PLAN, kills: 0, faults: NO_FAULTS, rate: 20, groups: 6 };
+const usual = liveADay(CALM);
+
+test.each([
+  { clock: 'is set back by an hour, and put right later', wrongByMs: (m: number) => (m > 8 && m < 20 ? -HOUR_MS : 0) },
+  { clock: 'goes ahead by an hour, and is set back', wrongByMs: (m: number) => (m > 8 && m < 20 ? HOUR_MS : 0) },
+  { clock: 'is an hour ahead until it is set back', wrongByMs: (m: number) => (m < 12 ? HOUR_MS : 0) },
+  { clock: 'is set back by an hour and stays wrong', wrongByMs: (m: number) => (m > 8 ? -HOUR_MS : 0) },
+])('where the service tells its time, nothing is lost or waits when our clock $clock', ({ wrongByMs }) => {
+  const { missing, twice, waitMs, requests } = liveADay({ ...CALM, wrongByMs, tellsTime: true });
+  expect({ missing, twice }).toEqual({ missing: 0, twice: 0 });
+  expect(waitMs[1]).toBeLessThan(2 * usual.waitMs[1]);
+  expect(requests).toBeLessThan(1.1 * usual.requests);
+});
+
+test.each([
+  { clock: 'set back by an hour, and put right later', wrongByMs: (m: number) => (m > 8 && m < 20 ? -HOUR_MS : 0) },
+  { clock: 'put ahead by an hour, and set back', wrongByMs: (m: number) => (m > 8 && m < 20 ? HOUR_MS : 0) },
+])('where it does not, nothing is lost by a clock that is $clock', ({ wrongByMs }) => {
+  const { missing, requests } = liveADay({ ...CALM, wrongByMs });
+  expect(missing).toBe(0);
+  expect(requests).toBeLessThan(1.2 * usual.requests);
+});

@@ -2,6 +2,7 @@ import { LogsError, type PolledEvent } from '../../ingest/cloudwatch/api.ts';
 import type { GroupPoller, PollSettings } from '../../ingest/cloudwatch/group-poller.ts';
 import { type Fetch, Schedule } from '../../ingest/cloudwatch/schedule.ts';
 import { compareGroups } from '../../ingest/cloudwatch/selection.ts';
+import { ServiceTime } from '../../ingest/cloudwatch/service-time.ts';
 import { TokenBucket } from '../../ingest/cloudwatch/token-bucket.ts';
 import { WatchedGroups, type WatchedState } from '../../ingest/cloudwatch/watched-groups.ts';
 import { LogsEmulator } from './emulator.ts';
@@ -33,6 +34,10 @@ class Day {
   #nowMs = Date.UTC(2026, 10, 9);
   #downUntilMs = 0;
   readonly #startMs = this.#nowMs;
+  readonly #time = new ServiceTime(
+    () => this.#nowMs + (this.#plan.wrongByMs?.((this.#nowMs - this.#startMs) / MINUTE_MS) ?? 0),
+    () => this.#nowMs,
+  );
   #watch: WatchedGroups;
   #schedule: Schedule;
   #kept: { state: WatchedState; pages: [number, Uint8Array][]; takenSince: string[] };
@@ -96,10 +101,10 @@ class Day {
   /** Polls until a time, in steps of whatever happens next. */
   #poll(untilMs: number): void {
     for (;;) {
-      for (let fetch = this.#schedule.next(this.#nowMs); fetch !== null; fetch = this.#schedule.next(this.#nowMs))
+      for (let fetch = this.#schedule.next(this.#time.now); fetch !== null; fetch = this.#schedule.next(this.#time.now))
         this.#ask(fetch);
       const answerMs = this.#answers[0]?.atMs ?? Number.POSITIVE_INFINITY;
-      const nextMs = Math.min(answerMs, this.#schedule.nextMs(this.#nowMs));
+      const nextMs = Math.min(answerMs, this.#schedule.nextMs(this.#time.now));
       if (nextMs > untilMs) break;
       this.#nowMs = Math.max(nextMs, this.#nowMs + (nextMs > this.#nowMs || answerMs <= this.#nowMs ? 0 : 1));
       while ((this.#answers[0]?.atMs ?? Number.POSITIVE_INFINITY) <= this.#nowMs) this.#answers.shift()!.deliver();
@@ -111,6 +116,7 @@ class Day {
     const schedule = this.#schedule;
     const tookMs = 20 + this.#random() * 180;
     const deliver = this.#answerOf(poller, job, request, schedule);
+    this.#hearTime();
     const answer = { atMs: this.#nowMs + tookMs, deliver };
     const at = this.#answers.findIndex(({ atMs }) => atMs > answer.atMs);
     this.#answers.splice(at < 0 ? this.#answers.length : at, 0, answer);
@@ -124,7 +130,7 @@ class Day {
         schedule.ended();
         if (schedule !== this.#schedule || poller.isGone) return; // it was killed meanwhile
         schedule.bucket.succeeded();
-        const { fresh, duplicates } = poller.took(job, page, this.#nowMs);
+        const { fresh, duplicates } = poller.took(job, page);
         this.#tally.duplicates += duplicates;
         for (const event of fresh) this.#book(event);
       };
@@ -185,8 +191,8 @@ class Day {
 
   #minute(): void {
     this.#refresh();
-    this.#watch.clock.advance(this.#watch.pollers.values(), this.#nowMs);
-    this.#watch.forget(this.#nowMs);
+    this.#watch.clock.advance(this.#watch.pollers.values(), this.#time.nowMs);
+    this.#watch.forget(this.#time.nowMs);
     this.#emulator.expireBefore(this.#nowMs - 2 * 3600_000);
   }
 
@@ -217,13 +223,19 @@ class Day {
     this.#live.set(name, index);
   }
 
+  /** Every answer has the date, to the second. */
+  #hearTime(): void {
+    if (this.#plan.tellsTime === true) this.#time.heard(Math.floor(this.#nowMs / 1000) * 1000);
+  }
+
   #refresh(): void {
+    this.#hearTime();
     const listed = [...this.#emulator.groups.values()].map(({ name, createdMs }) => ({ name, arn: '', createdMs }));
     const watched = new Map([...this.#watch.pollers.values()].map(({ ref }) => [ref.name, ref.createdMs]));
     const { came, went } = compareGroups(watched, listed);
     for (const name of went) this.#forget(`${this.#emulator.account}/${this.#emulator.region}/${name}`);
     for (const group of came) {
-      const floorMs = Math.max(group.createdMs - MINUTE_MS, this.#nowMs - SETTINGS.latenessMs);
+      const floorMs = Math.max(group.createdMs - MINUTE_MS, this.#time.nowMs - SETTINGS.latenessMs);
       const poller = this.#watch.add(this.#emulator.account, this.#emulator.region, group, SETTINGS, floorMs);
       this.#schedule.pollers.set(poller.key, poller);
     }

@@ -10,6 +10,10 @@ export interface DayPlan {
   readonly seed: number;
   /** log lines a second of group `index` at an hour of the day */
   readonly trafficOf: (index: number, hour: number) => number;
+  /** how far the wall clock of the poller is ahead of the truth so many minutes after the start, ms; it is right unless told */
+  readonly wrongByMs?: (minute: number) => number;
+  /** answers say what time it is */
+  readonly tellsTime?: boolean;
 }
 
 export interface Ledger {
