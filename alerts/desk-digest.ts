@@ -1,6 +1,7 @@
 import { rankOf, slim } from './desk-incident.ts';
 import { iso } from './desk-said.ts';
 import type { AlertEvent } from './event.ts';
+import { figure, plural } from './message/numbers.ts';
 import type { Notice, NoticeDigest } from './notice.ts';
 
 const MOST_WORST = 20;
@@ -14,12 +15,14 @@ export interface Digest {
   version: number;
   /** incidents counted, all */
   incidents: number;
-  /** of those, the ones that are followed to their end and are over */
+  /** of those, the ones that are followed to their end and are over, or were told alone after all */
   over: number;
   /** followed to their end, and open */
   open: number;
   /** not followed, for want of room: only counted */
   uncounted: number;
+  /** ends heard of what is not followed, as far as they can be its */
+  uncountedOver: number;
   readonly bySignal: Record<string, number>;
   readonly bySeverity: Record<string, number>;
   worst: readonly AlertEvent[];
@@ -43,6 +46,7 @@ export const newDigest = (to: string, fromMs: number): Digest => ({
   over: 0,
   open: 0,
   uncounted: 0,
+  uncountedOver: 0,
   bySignal: {},
   bySeverity: {},
   worst: [],
@@ -75,44 +79,65 @@ function byWorth(a: AlertEvent, b: AlertEvent): number {
   return b.score - a.score || (a.alert_id < b.alert_id ? -1 : 1);
 }
 
-/** Whether it says anything that was not told. */
-export const isNews = (it: Digest): boolean => it.incidents > it.toldIncidents || it.over > it.toldOver;
+const overIn = (it: Digest): number => it.over + it.uncountedOver;
 
-/** Everything that it stands for is over. */
+/** Whether it says anything that was not told. */
+export const isNews = (it: Digest): boolean => it.incidents > it.toldIncidents || overIn(it) > it.toldOver;
+
+/** Nothing is added any more, and everything in it that is followed is over. */
 export const isOver = (it: Digest): boolean => it.isClosed && it.open === 0;
 
-/** The next notice of it: loud the first time, and whenever its number has doubled. */
+/** The next notice of it: loud the first time, whenever its number has doubled, and at its end. */
 export function digestNotice(digest: Digest, atMs: number): Notice {
-  const { id, fromMs, incidents, over, worst, loudIncidents, toldIncidents } = digest;
-  const loud = incidents >= 2 * loudIncidents && incidents > toldIncidents;
-  const more = incidents - toldIncidents;
+  const { id, fromMs, incidents, worst, loudIncidents, toldIncidents } = digest;
+  const hasDoubled = incidents >= 2 * loudIncidents && incidents > toldIncidents;
   const isEnd = isOver(digest);
+  const reason = isEnd ? reasonOfEnd(digest) : reasonOf(digest);
   digest.version++;
   digest.toldIncidents = incidents;
-  digest.toldOver = over;
-  if (loud) digest.loudIncidents = incidents;
-  const words = (n: number) => `${n} incident${n === 1 ? '' : 's'}`;
+  digest.toldOver = overIn(digest);
+  if (hasDoubled) digest.loudIncidents = incidents;
   return {
     schema: 1,
     incident_id: id,
     version: digest.version,
     transition: isEnd ? 'resolved' : 'digest',
     status: isEnd ? 'resolved' : 'open',
-    loud: loud && !isEnd,
+    loud: hasDoubled || isEnd,
     at: iso(atMs),
     opened_at: iso(fromMs),
     by: 'tripline',
-    reason: isEnd
-      ? `all ${words(incidents)} told together since ${iso(fromMs)} are over`
-      : `too many to tell apart: ${more} more, ${words(incidents)} since ${iso(fromMs)}, ${over} of them over`,
+    reason,
     event: worst[0]!,
     digest: contentOf(digest),
   };
 }
 
-function contentOf({ incidents, fromMs, toMs, bySignal, bySeverity, worst }: Digest): NoticeDigest {
+const wordsOf = (incidents: number): string => plural(incidents, 'incident');
+
+function reasonOf(digest: Digest): string {
+  const { incidents, toldIncidents, fromMs } = digest;
+  const since = `since ${iso(fromMs)}`;
+  if (toldIncidents === 0)
+    return `too many to tell apart: ${wordsOf(incidents)} ${since}; critical ones are told alone`;
+  const more = incidents > toldIncidents ? `${figure(incidents - toldIncidents)} more, ` : '';
+  return `${more}${wordsOf(incidents)} told together ${since}, ${figure(overIn(digest))} of them over`;
+}
+
+function reasonOfEnd(digest: Digest): string {
+  const { incidents, uncounted, uncountedOver, fromMs } = digest;
+  const since = `since ${iso(fromMs)}`;
+  if (uncountedOver >= uncounted) return `all ${wordsOf(incidents)} told together ${since} are over`;
+  const followed = figure(incidents - uncounted);
+  const rest = `${figure(uncountedOver)} of the ${figure(uncounted)} others, which were only counted`;
+  return `of ${wordsOf(incidents)} told together ${since}, all ${followed} that were followed are over, and ${rest}`;
+}
+
+function contentOf(digest: Digest): NoticeDigest {
+  const { incidents, fromMs, toMs, bySignal, bySeverity, worst } = digest;
   return {
     incidents,
+    over: overIn(digest),
     from: iso(fromMs),
     to: iso(toMs),
     by_signal: { ...bySignal },

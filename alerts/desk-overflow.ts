@@ -35,13 +35,14 @@ export class Overflow {
   }
 
   /** An end of something unknown: told by what was there before the desk, or without room to follow it. */
-  ended(event: AlertEvent): void {
+  ended(event: AlertEvent, atMs: number): void {
     const { opened, critical, ended } = this.untracked;
     const mayBeOurs = opened > ended;
     if (mayBeOurs) this.untracked = { opened, critical, ended: ended + 1 };
     const wasTold = this.adopts || (mayBeOurs && critical > 0 && event.severity === 'critical');
     const to = routesOf(event, this.#teller.settings);
     if (wasTold && to.length > 0) this.#tell(event, mayBeOurs ? 2 : 1, to);
+    else if (mayBeOurs && event.severity !== 'critical') this.#teller.storm.endUncounted(to, atMs);
   }
 
   #tell(event: AlertEvent, version: number, to: readonly string[]): void {

@@ -73,6 +73,16 @@ export class Storm {
     }
   }
 
+  /** The end of something that was only counted: of which digest is not known, so the oldest that may have it takes it. */
+  endUncounted(to: readonly string[], atMs: number): void {
+    for (const name of to) {
+      const digest = [...this.#digests.values()].find((it) => it.to === name && it.uncountedOver < it.uncounted);
+      if (digest === undefined) continue;
+      digest.uncountedOver++;
+      this.#wake(atMs);
+    }
+  }
+
   #wake(atMs: number): void {
     this.#flushMs ??= nextMinute(atMs);
   }

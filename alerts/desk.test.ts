@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { alert, Play, START_MS } from './desk.fixture.ts';
+import { MOST_INCIDENTS } from './desk-book.ts';
 import { identityOf } from './desk-incident.ts';
 
 const DAY = 24 * 3600;
@@ -196,7 +197,7 @@ describe('a storm', () => {
       digest: { incidents: 130 },
     });
     play.hear(...many(150, 70).map((it) => ({ ...it, event: 'resolved' as const }))).time(400);
-    expect(play.notices.at(-1)).toMatchObject({ transition: 'resolved', incident_id: digest.incident_id, loud: false });
+    expect(play.notices.at(-1)).toMatchObject({ transition: 'resolved', incident_id: digest.incident_id, loud: true });
     expect(
       play.notices.filter(({ transition, incident_id }) => transition === 'resolved' && /^f/.test(incident_id)),
     ).toHaveLength(20);
@@ -238,6 +239,36 @@ describe('a storm', () => {
     expect(play.desk.untracked.opened).toBeGreaterThan(20_000);
     expect(JSON.stringify(play.desk.state()).length).toBeLessThan(60e6);
     expect(play.notices.length).toBeLessThan(40);
+  });
+
+  test('ends loudly, and says of what was only counted how much of it is over', () => {
+    const names = Array.from({ length: MOST_INCIDENTS + 1000 }, (_, i) => `f${i}`);
+    const endOf = (over: number) => {
+      const play = new Play({ destinations: ['chat'] });
+      for (const name of names) play.hear({ at: 30, name });
+      play.time(200);
+      for (const name of names.slice(0, over)) play.hear({ at: 210, name, event: 'resolved' });
+      return play.time(600).notices.at(-1)!;
+    };
+    const all = endOf(names.length);
+    expect(all).toMatchObject({ status: 'resolved', loud: true, digest: { incidents: 20_980, over: 20_980 } });
+    expect(all.reason).toMatch(/^all 20,980 incidents told together since \S+ are over$/);
+    const some = endOf(MOST_INCIDENTS + 400);
+    expect(some).toMatchObject({ status: 'resolved', loud: true, digest: { incidents: 20_980, over: 20_380 } });
+    expect(some.reason).toMatch(
+      /^of 20,980 .*, all 19,980 that were followed are over, and 400 of the 1,000 others, which were only counted$/,
+    );
+  });
+
+  test('says first how many there are, and that critical ones are told alone, then what is new', () => {
+    const play = new Play({ destinations: ['chat'] }).hear(...many(100, 30)).time(30);
+    expect(play.notices.at(-1)!.reason).toMatch(
+      /^too many to tell apart: 80 incidents since \S+; critical ones are told alone$/,
+    );
+    play.hear(...many(1500, 40, 100)).time(60);
+    expect(play.notices.at(-1)!.reason).toMatch(
+      /^1,500 more, 1,580 incidents told together since \S+, 0 of them over$/,
+    );
   });
 });
 

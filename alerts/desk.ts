@@ -173,7 +173,7 @@ export class Desk {
   #ended(event: AlertEvent): void {
     const incident = this.#book.byAlert(event.alert_id);
     if (incident === undefined || incident.status === 'resolved' || incident.status === 'expired') {
-      if (incident === undefined) this.#overflow.ended(event);
+      if (incident === undefined) this.#overflow.ended(event, this.#nowMs);
       return;
     }
     this.#book.hear(incident, event, this.#nowMs);

@@ -42,6 +42,8 @@ export interface Notice {
 /** Incidents that were told as one, in a storm. */
 export interface NoticeDigest {
   readonly incidents: number;
+  /** of those, how many are over, or were told alone after all */
+  readonly over?: number;
   readonly from: string;
   readonly to: string;
   readonly by_signal: Readonly<Record<string, number>>;

@@ -34,7 +34,7 @@ const NUMBERS = new Map<unknown, number>([
  * @throws {RangeError} on a body nested over 100 deep, or of over `maxBytes`
  */
 export function encodeMessage(kind: string, minor: number, body: unknown, maxBytes = MAX_MESSAGE_BYTES): Uint8Array {
-  const escaped = needsEscape(body, 'body', 0) ? escapeNumbers(body) : body;
+  const escaped = needsEscape(body, 0) ? escapeNumbers(body) : body;
   const json = Buffer.from(JSON.stringify({ tl: kind, v: [MAJOR, minor], body: escaped }));
   if (json.length > maxBytes) {
     throw new RangeError(`a message of ${json.length} bytes, at most ${maxBytes}`);
@@ -92,24 +92,37 @@ function parsed(json: Buffer): unknown {
   }
 }
 
+/** Keys from the body to the value that is looked at: a place is put into words only where something is wrong there. */
+const TRAIL: (string | number)[] = [];
+
+function placeAt(depth: number): string {
+  const keys = TRAIL.slice(0, depth);
+  return keys.reduce<string>((path, key) => path + (typeof key === 'number' ? `[${key}]` : `.${key}`), 'body');
+}
+
 /** Whether `value` holds what JSON would lose. Checks that it is plain data. */
-function needsEscape(value: unknown, path: string, depth: number): boolean {
+function needsEscape(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return !Number.isFinite(value) || Object.is(value, -0);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return false;
-  if (typeof value !== 'object') throw new TypeError(`${path}: ${typeof value} is no plain data`);
-  if (depth === MAX_DEPTH) throw new RangeError(`${path}: nested over ${MAX_DEPTH} deep`);
+  if (typeof value !== 'object') throw new TypeError(`${placeAt(depth)}: ${typeof value} is no plain data`);
+  if (depth === MAX_DEPTH) throw new RangeError(`${placeAt(depth)}: nested over ${MAX_DEPTH} deep`);
   let found = Object.hasOwn(value, ESCAPE);
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (needsEscape(value[i], `${path}[${i}]`, depth + 1)) found = true;
+    for (let i = 0; i < value.length; i++) {
+      TRAIL[depth] = i;
+      if (needsEscape(value[i], depth + 1)) found = true;
+    }
     return found;
   }
   const prototype = Object.getPrototypeOf(value);
   // not `=== Object.prototype`: objects may come from another realm
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw new TypeError(`${path}: ${value.constructor?.name ?? 'an object'} is no plain data`);
+    throw new TypeError(`${placeAt(depth)}: ${value.constructor?.name ?? 'an object'} is no plain data`);
   }
-  for (const [key, field] of Object.entries(value)) {
-    if (field !== undefined && needsEscape(field, `${path}.${key}`, depth + 1)) found = true;
+  for (const key of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[key];
+    TRAIL[depth] = key;
+    if (field !== undefined && needsEscape(field, depth + 1)) found = true;
   }
   return found;
 }

@@ -16,10 +16,12 @@ export interface DigestLine {
 const WORST = 5;
 const LINE_LENGTH = 200;
 
-export function digestTitle({ incidents, from, to }: NoticeDigest, status: IncidentStatus): string {
+export function digestTitle({ incidents, over, from, to }: NoticeDigest, status: IncidentStatus): string {
   const count = plural(incidents, 'incident');
-  if (status === 'resolved') return `${count} told together: all over`;
-  return `${count} between ${clock(from, to)} and ${clock(to, to)}`;
+  const ended = over === undefined || over >= incidents ? 'all' : figure(over);
+  if (status === 'resolved') return `${count} told together: ${ended} over`;
+  const [begun, last] = [clock(from, to), clock(to, to)];
+  return begun === last ? `${count} since ${begun}` : `${count} between ${begun} and ${last}`;
 }
 
 export function digestFacts({ by_severity, by_signal }: NoticeDigest): Fact[] {

@@ -1,11 +1,11 @@
 import { Desk, type DeskState } from '../../alerts/desk.ts';
-import type { Incident } from '../../alerts/desk-incident.ts';
 import type { DeskSaid } from '../../alerts/desk-said.ts';
 import type { DeskSettings } from '../../alerts/desk-settings.ts';
 import type { Bus } from '../../infra/bus.ts';
 import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
+import { IncidentPages, incidentsIn } from './desk-pages.ts';
 import { type AlertRecord, decodeAlertRecord } from './messages.ts';
 import { encodeNotice } from './notices.ts';
 import { following, missing, type Numbering, reaching } from './numbering.ts';
@@ -13,9 +13,6 @@ import { Outbound } from './outbound.ts';
 import type { Stage } from './stage.ts';
 
 const PAGE = 'desk';
-/** Incidents lie on so many pages by their number: only pages that changed are written. */
-const PAGES = 32;
-const INCIDENTS = 'desk/';
 const MAX_STATE_BYTES = 500 * 1024 * 1024;
 
 interface State {
@@ -48,6 +45,7 @@ export class DeskStage implements Stage {
   readonly #options: DeskStageOptions;
   readonly desk: Desk;
   readonly #notices: Outbound;
+  readonly #incidents = new IncidentPages();
   #epoch: string;
   #said = 0;
   #heard: Numbering = { last: null };
@@ -70,10 +68,7 @@ export class DeskStage implements Stage {
     this.#said = state.said;
     this.#heard = state.heard;
     this.beginsAt = state.beginsAt;
-    const incidents = [...(pages as ReadonlyMap<string, Uint8Array>)]
-      .filter(([name]) => name.startsWith(INCIDENTS))
-      .flatMap(([, bytes]) => decodeMessage(bytes, 'desk-incidents', MAX_STATE_BYTES) as Incident[])
-      .sort((a, b) => a.seq - b.seq);
+    const incidents = incidentsIn(pages as ReadonlyMap<string, Uint8Array>);
     this.desk.restore({ ...state.desk, book: { ...state.desk.book, incidents } });
   }
 
@@ -141,12 +136,7 @@ export class DeskStage implements Stage {
       ...(beginsAt === undefined ? {} : { beginsAt }),
       desk: { ...desk, book: { ...desk.book, incidents: [] } },
     };
-    const pages = new Map([[PAGE, encodeMessage('desk-state', 0, state, MAX_STATE_BYTES)]]);
-    for (let page = 0; page < PAGES; page++) {
-      const incidents = desk.book.incidents.filter(({ seq }) => seq % PAGES === page);
-      if (incidents.length > 0)
-        pages.set(`${INCIDENTS}${page}`, encodeMessage('desk-incidents', 0, incidents, MAX_STATE_BYTES));
-    }
-    return pages;
+    const page = encodeMessage('desk-state', 0, state, MAX_STATE_BYTES);
+    return new Map([[PAGE, page], ...this.#incidents.encode(desk.book.incidents)]);
   }
 }

@@ -15,6 +15,13 @@ export interface Reply {
   readonly body?: string;
 }
 
+export interface Answered {
+  readonly request: Received;
+  readonly status: number;
+  /** when the request had arrived whole, wall clock, ms */
+  readonly atMs: number;
+}
+
 /** What goes wrong with one request. `lost-answer`: it was handled, and the connection is cut before the answer. */
 export type Fault =
   | Reply
@@ -32,6 +39,8 @@ export interface Receiver {
   readonly url: string;
   /** every request, those that met a fault too */
   readonly received: readonly Received[];
+  /** what was answered, in order; faults were not */
+  readonly answered: readonly Answered[];
   /** The next requests meet these, one each. */
   fail(...faults: Fault[]): void;
   close(): Promise<void>;
@@ -40,13 +49,18 @@ export interface Receiver {
 /** An HTTP server on a free port of this machine that records what it gets. */
 export async function openReceiver(answer: (request: Received) => Reply): Promise<Receiver> {
   const received: Received[] = [];
+  const answered: Answered[] = [];
   const faults: Fault[] = [];
+  const replyTo = (request: Received, response: ServerResponse, answer: Reply) => {
+    answered.push({ request, status: answer.status, atMs: Date.now() });
+    reply(response, answer);
+  };
   const server = createServer((incoming, response) => {
     void readRequest(incoming).then((request) => {
       received.push(request);
       const fault = faults.shift();
-      if (fault === undefined) reply(response, answer(request));
-      else if (typeof fault === 'object') reply(response, fault);
+      if (fault === undefined) replyTo(request, response, answer(request));
+      else if (typeof fault === 'object') replyTo(request, response, fault);
       else misbehave(fault, response, () => answer(request));
     });
   });
@@ -54,6 +68,7 @@ export async function openReceiver(answer: (request: Received) => Reply): Promis
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
+    answered,
     fail: (...more) => void faults.push(...more),
     close: () =>
       new Promise((resolve) => {
