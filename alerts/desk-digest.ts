@@ -5,6 +5,8 @@ import { figure, plural } from './message/numbers.ts';
 import type { Notice, NoticeDigest } from './notice.ts';
 
 const MOST_WORST = 20;
+/** Regions and accounts that are counted by name; what comes after them is `other`. */
+const MOST_PLACES = 40;
 
 /** What one destination is told of a storm: an incident of its own, changed as the storm goes on. Plain data. */
 export interface Digest {
@@ -25,6 +27,8 @@ export interface Digest {
   uncountedOver: number;
   readonly bySignal: Record<string, number>;
   readonly bySeverity: Record<string, number>;
+  readonly byRegion: Record<string, number>;
+  readonly byAccount: Record<string, number>;
   worst: readonly AlertEvent[];
   /** incidents when it was told, and when it was told loudly */
   toldIncidents: number;
@@ -49,6 +53,8 @@ export const newDigest = (to: string, fromMs: number): Digest => ({
   uncountedOver: 0,
   bySignal: {},
   bySeverity: {},
+  byRegion: {},
+  byAccount: {},
   worst: [],
   toldIncidents: 0,
   toldOver: 0,
@@ -62,13 +68,32 @@ export function count(digest: Digest, event: AlertEvent, atMs: number, isFollowe
   if (isFollowed) digest.open++;
   else digest.uncounted++;
   digest.toMs = Math.max(digest.toMs, atMs);
-  digest.bySignal[event.signal] = (digest.bySignal[event.signal] ?? 0) + 1;
-  digest.bySeverity[event.severity] = (digest.bySeverity[event.severity] ?? 0) + 1;
+  countBy(digest.bySignal, event.signal);
+  countBy(digest.bySeverity, event.severity);
+  countBy(digest.byRegion, event.function.region ?? OTHER);
+  countBy(digest.byAccount, event.function.account ?? OTHER);
   const last = digest.worst[MOST_WORST - 1];
   if (last !== undefined && byWorth(event, last) >= 0) return;
   const worst = [...digest.worst, slim(event)].sort(byWorth);
   digest.worst = worst.slice(0, MOST_WORST);
 }
+
+const OTHER = 'other';
+
+/** @param name may be what others wrote */
+function countBy(counts: Record<string, number>, name: string): void {
+  const key = Object.hasOwn(counts, name) || Object.keys(counts).length < MOST_PLACES ? name : OTHER;
+  counts[key] = (Object.hasOwn(counts, key) ? counts[key]! : 0) + 1;
+}
+
+/** A copy that does not change any more. */
+export const frozenDigest = (digest: Digest): Digest => ({
+  ...digest,
+  bySignal: { ...digest.bySignal },
+  bySeverity: { ...digest.bySeverity },
+  byRegion: { ...digest.byRegion },
+  byAccount: { ...digest.byAccount },
+});
 
 /** Worst first. */
 function byWorth(a: AlertEvent, b: AlertEvent): number {
@@ -134,14 +159,16 @@ function reasonOfEnd(digest: Digest): string {
 }
 
 function contentOf(digest: Digest): NoticeDigest {
-  const { incidents, fromMs, toMs, bySignal, bySeverity, worst } = digest;
+  const { incidents, fromMs, toMs, bySignal, bySeverity, byRegion, byAccount, worst } = frozenDigest(digest);
   return {
     incidents,
     over: overIn(digest),
     from: iso(fromMs),
     to: iso(toMs),
-    by_signal: { ...bySignal },
-    by_severity: { ...bySeverity },
+    by_signal: bySignal,
+    by_severity: bySeverity,
+    by_region: byRegion,
+    by_account: byAccount,
     worst,
   };
 }

@@ -1,4 +1,4 @@
-import { count, type Digest, digestNotice, isNews, isOver, newDigest } from './desk-digest.ts';
+import { count, type Digest, digestNotice, frozenDigest, isNews, isOver, newDigest } from './desk-digest.ts';
 import type { DeskSaid } from './desk-said.ts';
 import type { AlertEvent } from './event.ts';
 
@@ -112,11 +112,7 @@ export class Storm {
       openings: [...this.#openings],
       sinceMs: this.#sinceMs,
       flushMs: this.#flushMs,
-      digests: [...this.#digests.values()].map((it) => ({
-        ...it,
-        bySignal: { ...it.bySignal },
-        bySeverity: { ...it.bySeverity },
-      })),
+      digests: [...this.#digests.values()].map(frozenDigest),
     };
   }
 
@@ -124,8 +120,7 @@ export class Storm {
     this.#openings = [...openings];
     this.#sinceMs = sinceMs;
     this.#flushMs = flushMs;
-    for (const it of digests)
-      this.#digests.set(it.id, { ...it, bySignal: { ...it.bySignal }, bySeverity: { ...it.bySeverity } });
+    for (const it of digests) this.#digests.set(it.id, frozenDigest(it));
   }
 }
 

@@ -48,6 +48,9 @@ export interface NoticeDigest {
   readonly to: string;
   readonly by_signal: Readonly<Record<string, number>>;
   readonly by_severity: Readonly<Record<string, number>>;
+  /** at most 41 each: those that came first, and `other` */
+  readonly by_region?: Readonly<Record<string, number>>;
+  readonly by_account?: Readonly<Record<string, number>>;
   /** worst first, at most 20 */
   readonly worst: readonly AlertEvent[];
 }

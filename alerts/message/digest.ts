@@ -15,6 +15,7 @@ export interface DigestLine {
 
 const WORST = 5;
 const LINE_LENGTH = 200;
+const MOST_PLACES = 4;
 
 export function digestTitle({ incidents, over, from, to }: NoticeDigest, status: IncidentStatus): string {
   const count = plural(incidents, 'incident');
@@ -24,24 +25,35 @@ export function digestTitle({ incidents, over, from, to }: NoticeDigest, status:
   return begun === last ? `${count} since ${begun}` : `${count} between ${begun} and ${last}`;
 }
 
-export function digestFacts({ by_severity, by_signal }: NoticeDigest): Fact[] {
+export function digestFacts({ by_severity, by_signal, by_region, by_account }: NoticeDigest): Fact[] {
   const severities = ['critical', 'error', 'warning', 'info'].filter((name) => (by_severity[name] ?? 0) > 0);
+  const signals = mostFirst(by_signal, (signal) => entryOf<string>(WORDS, signal) ?? clean(signal, 40));
   return [
     {
       label: 'Severity',
       text: severities.map((name) => `${figure(by_severity[name] ?? 0)} ${name}`).join(', ') || 'unknown',
     },
-    { label: 'Signals', text: mostFirst(by_signal) },
+    { label: 'Signals', text: signals.join(', ') || 'unknown' },
+    ...placesFact('Regions', by_region),
+    ...placesFact('Accounts', by_account),
   ];
 }
 
-function mostFirst(counts: Readonly<Record<string, number>>): string {
+/** Whether it is one place, a few or all of them says where to look first. */
+function placesFact(label: string, counts: Readonly<Record<string, number>> = {}): Fact[] {
+  const { other = 0, ...named } = counts;
+  const places = mostFirst(named, (place) => clean(place, 40));
+  if (places.length === 0) return [];
+  const hidden = places.length - MOST_PLACES;
+  const rest =
+    other > 0 ? [`and over ${figure(Math.max(1, hidden))} more`] : hidden > 0 ? [`and ${figure(hidden)} more`] : [];
+  const text = [...places.slice(0, MOST_PLACES), ...rest].join(', ');
+  return [{ label, text }];
+}
+
+function mostFirst(counts: Readonly<Record<string, number>>, wordOf: (name: string) => string): string[] {
   const sorted = Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return (
-    sorted
-      .map(([signal, count]) => `${figure(count)} ${entryOf<string>(WORDS, signal) ?? clean(signal, 40)}`)
-      .join(', ') || 'unknown'
-  );
+  return sorted.map(([name, count]) => `${figure(count)} ${wordOf(name)}`);
 }
 
 export function digestLines({ worst }: NoticeDigest): DigestLine[] {

@@ -120,6 +120,8 @@ function noticeWith(text: fc.Arbitrary<string>): fc.Arbitrary<Notice> {
     to: fc.constant('2026-11-23T02:20:00.000Z'),
     by_signal: fc.dictionary(text, fc.nat(), { maxKeys: 8 }),
     by_severity: fc.dictionary(text, fc.nat(), { maxKeys: 8 }),
+    by_region: fc.dictionary(text, fc.nat(), { maxKeys: 8 }),
+    by_account: fc.dictionary(text, fc.nat(), { maxKeys: 8 }),
     worst: fc.array(event, { maxLength: 20 }),
   });
   return fc
