@@ -27,7 +27,9 @@ export function digestTitle({ incidents, over, from, to }: NoticeDigest, status:
 
 export function digestFacts({ by_severity, by_signal, by_region, by_account }: NoticeDigest): Fact[] {
   const severities = ['critical', 'error', 'warning', 'info'].filter((name) => (by_severity[name] ?? 0) > 0);
-  const signals = mostFirst(by_signal, (signal) => entryOf<string>(WORDS, signal) ?? clean(signal, 40));
+  const signals = mostFirst(by_signal).map(
+    ([signal, n]) => `${figure(n)} ${entryOf<string>(WORDS, signal) ?? clean(signal, 40)}`,
+  );
   return [
     {
       label: 'Severity',
@@ -42,7 +44,7 @@ export function digestFacts({ by_severity, by_signal, by_region, by_account }: N
 /** Whether it is one place, a few or all of them says where to look first. */
 function placesFact(label: string, counts: Readonly<Record<string, number>> = {}): Fact[] {
   const { other = 0, ...named } = counts;
-  const places = mostFirst(named, (place) => clean(place, 40));
+  const places = mostFirst(named).map(([place, n]) => `${clean(place, 40)} (${figure(n)})`);
   if (places.length === 0) return [];
   const hidden = places.length - MOST_PLACES;
   const rest =
@@ -51,10 +53,8 @@ function placesFact(label: string, counts: Readonly<Record<string, number>> = {}
   return [{ label, text }];
 }
 
-function mostFirst(counts: Readonly<Record<string, number>>, wordOf: (name: string) => string): string[] {
-  const sorted = Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return sorted.map(([name, count]) => `${figure(count)} ${wordOf(name)}`);
-}
+const mostFirst = (counts: Readonly<Record<string, number>>): [name: string, n: number][] =>
+  Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 
 export function digestLines({ worst }: NoticeDigest): DigestLine[] {
   return worst.slice(0, WORST).map((event: AlertEvent) => ({
