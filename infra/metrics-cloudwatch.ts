@@ -13,6 +13,8 @@ export interface PollFigures {
   readonly ids: number;
   readonly requestsADay: number;
   readonly bytesADay: number;
+  /** how far our clock is ahead of AWS's, ms */
+  readonly clockAheadMs: number;
 }
 
 export function cloudWatchMetrics(make: Instruments) {
@@ -27,6 +29,7 @@ export function cloudWatchMetrics(make: Instruments) {
   const ids = make.gauge('cloudwatch_remembered_ids', 'Ids of log events kept to know them when they come again.');
   const day = make.gauge('cloudwatch_estimated_requests_per_day', 'Requests a day at the traffic of the moment.');
   const bytes = make.gauge('cloudwatch_estimated_bytes_per_day', 'Bytes that answers hold in a day at that traffic.');
+  const clock = make.gauge('cloudwatch_clock_ahead_seconds', 'How far the clock here is ahead of that of CloudWatch.');
   return {
     request: (outcome: PollOutcome): void => requests.inc({ outcome }),
     page(page: { readonly isEmpty: boolean; readonly fresh: number; readonly again: number; readonly late: number }) {
@@ -43,6 +46,7 @@ export function cloudWatchMetrics(make: Instruments) {
       ids.set(now.ids);
       day.set(now.requestsADay);
       bytes.set(now.bytesADay);
+      clock.set(now.clockAheadMs / 1000);
     },
   };
 } // biome-ignore format: one instrument a line reads as a table

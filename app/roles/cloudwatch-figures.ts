@@ -12,6 +12,8 @@ const TELL_MS = 3600_000;
 const FIRST_TELL_MS = 60_000;
 /** A group that is asked at least this often is busy, ms. */
 const BUSY_MS = 10_000;
+/** A clock that is off by more makes events late, ms. */
+const CLOCK_MS = 30_000;
 
 /** What is known of the polling: as metrics, and now and then in the log. */
 export class CloudWatchFigures {
@@ -19,6 +21,7 @@ export class CloudWatchFigures {
   readonly #targets: readonly Target[];
   #figuresMs = 0;
   #tellMs = Number.NaN;
+  #isClockOff = false;
 
   constructor(context: Pick<RoleContext, 'metrics' | 'log'>, targets: readonly Target[]) {
     this.#context = context;
@@ -47,6 +50,7 @@ export class CloudWatchFigures {
       ids: lanes.reduce((sum, { watch }) => sum + watch.seen.size, 0),
       requestsADay: day.requests,
       bytesADay: day.bytes,
+      clockAheadMs: this.#tellClock(),
     });
     if (Number.isNaN(this.#tellMs)) this.#tellMs = steadyMs + FIRST_TELL_MS;
     if (steadyMs < this.#tellMs || pollers.length === 0) return;
@@ -59,5 +63,21 @@ export class CloudWatchFigures {
       requestCost: '$0',
     };
     log.info('polling', { ...figures, atMostASecond: Math.round(rate * 10) / 10 });
+  }
+  /** Polls ask for the time by our clock: where that is off it is said, once. @returns how far it is ahead at most, ms */
+  #tellClock(): number {
+    const { log } = this.#context;
+    let aheadMs = 0;
+    for (const { connection } of this.#targets) {
+      const ms = connection.clockAheadMs();
+      if (Math.abs(ms) > Math.abs(aheadMs)) aheadMs = ms;
+    }
+    const isOff = Math.abs(aheadMs) > CLOCK_MS;
+    const by = { aheadS: Math.round(aheadMs / 1000) };
+    if (isOff && !this.#isClockOff)
+      log.warn("the clock here is not CloudWatch's: events come late, or not at all; set it by NTP", by);
+    if (!isOff && this.#isClockOff) log.info("the clock here is CloudWatch's again", by);
+    this.#isClockOff = isOff;
+    return aheadMs;
   }
 }

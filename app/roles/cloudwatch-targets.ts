@@ -21,6 +21,8 @@ export interface Connection {
   readonly schedule: Schedule;
   /** requests a second that are ours, of all replicas */
   readonly rate: number;
+  /** how far our clock is ahead of the service's, ms */
+  readonly clockAheadMs: () => number;
   close(): void;
 }
 
@@ -106,6 +108,7 @@ function connect(
     api: newApi?.(region) ?? client,
     schedule: new Schedule(new TokenBucket(rate, clock.elapsedMs(), clock.random), MOST_UNDER_WAY),
     rate,
+    clockAheadMs: () => client.clockAheadMs,
     close: () => client.close(),
   };
 }

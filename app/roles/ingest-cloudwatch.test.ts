@@ -9,6 +9,8 @@ import type { Topics } from '../../infra/topics.ts';
 import { createMemoryTopics } from '../../infra/topics-local.ts';
 import { LogsEmulator } from '../../test/cloudwatch/emulator.ts';
 import { EmulatorServer } from '../../test/cloudwatch/emulator-server.ts';
+import { NO_PROXY_FAULTS } from '../../test/cloudwatch/fault-plan.ts';
+import { FaultProxy } from '../../test/cloudwatch/fault-proxy.ts';
 import { decodeFragments } from '../../test/cloudwatch/fragments.ts';
 import { parseConfig } from '../config.ts';
 import { isCloudWatchSource } from '../config-sources.ts';
@@ -182,3 +184,27 @@ test.each([-3600_000, 3600_000])(
     expect(emulator.counts.requests).toBeLessThan(1000);
   },
 );
+
+test('a clock that is off by ten minutes: signatures are taken in the end, and it is said once', async () => {
+  const proxy = new FaultProxy({ upstream: endpoint, seed: 1 });
+  proxy.faults = { ...NO_PROXY_FAULTS, skewMs: 600_000 };
+  endpoint = await proxy.listen();
+  emulator.createGroup('/aws/lambda/pay');
+  say('/aws/lambda/pay', 0, 10, 5_000);
+  const read = decodeFragments(topics);
+  const stop = new AbortController();
+  const told: string[] = [];
+  const to = { isTerminal: false, write: (line: string) => void told.push(line) };
+  const context = { ...contextOf(stop.signal), log: createLog({ level: 'warn', to }) };
+  const sources = context.config.live.sources.filter(isCloudWatchSource).map(({ cloudwatch }) => cloudwatch);
+  const running = new CloudWatchIngest(context, sources).run();
+  const isAhead = async () => /cloudwatch_clock_ahead_seconds -(599|6\d\d)/.test(await context.metrics.text());
+  while ((await read()).reports.length < 10 || !(await isAhead()))
+    await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 20))]);
+  stop.abort();
+  await running;
+  await proxy.close();
+  expect(proxy.counts.skewRefused).toBeGreaterThan(0);
+  expect(told.filter((line) => line.includes("the clock here is not CloudWatch's"))).toHaveLength(1);
+  expect(told.join('')).not.toContain('cannot be');
+});

@@ -10,8 +10,8 @@ test.each([
   { name: 'InvalidSignatureException', message: EXPIRED, clockSkewCorrected: true, kind: 'transient' },
   { name: 'InvalidSignatureException', message: EARLY, clockSkewCorrected: true, kind: 'transient' },
   { name: 'RequestTimeTooSkewed', message: '', clockSkewCorrected: true, kind: 'transient' },
-  // nothing was learnt from it: it will be refused again
-  { name: 'InvalidSignatureException', message: EXPIRED, clockSkewCorrected: false, kind: 'credentials' },
+  // the clock was set meanwhile, and the correction was what was wrong
+  { name: 'InvalidSignatureException', message: EXPIRED, clockSkewCorrected: false, kind: 'transient' },
   // our clock is off, and that is not why
   { name: 'InvalidSignatureException', message: WRONG, clockSkewCorrected: true, kind: 'credentials' },
   { name: 'ThrottlingException', message: 'Rate exceeded', clockSkewCorrected: true, kind: 'throttled' },

@@ -16,9 +16,6 @@ const BY_NAME: Readonly<Record<string, LogsErrorKind>> = {
   InvalidSignatureException: 'credentials',
   IncompleteSignature: 'credentials',
   SignatureDoesNotMatch: 'credentials',
-  RequestTimeTooSkewed: 'credentials',
-  RequestExpired: 'credentials',
-  RequestInTheFuture: 'credentials',
   MissingAuthenticationTokenException: 'credentials',
   CredentialsProviderError: 'credentials',
   TokenProviderError: 'credentials',
@@ -38,12 +35,16 @@ interface AwsFailure {
   readonly name?: unknown;
   readonly message?: unknown;
   readonly code?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
+  readonly $metadata?: { readonly httpStatusCode?: number };
   readonly $fault?: unknown;
 }
 
-/** Refused for its time alone: what services call it, or say where they call it a wrong signature. */
+/**
+ * Refused for its time alone: what services call it, or say where they call it a wrong signature. The SDK's flag
+ * `clockSkewCorrected` does not tell: it is off when the clock was set, and on for whatever else fails under a wrong one.
+ */
 const SKEWED = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture']);
+const SIGNATURE = new Set(['InvalidSignatureException', 'SignatureDoesNotMatch']);
 const SKEWED_TEXT = /^Signature (expired|not yet current)/i;
 
 const INVALID = new Set(['InvalidParameterException', 'ValidationException']);
@@ -58,9 +59,9 @@ export function logsErrorOf(error: unknown, action: string, where: string): Logs
   const status = $metadata?.httpStatusCode ?? 0;
   const label = typeof name === 'string' && name !== 'Error' ? name : typeof code === 'string' ? code : 'failure';
   const text = typeof message === 'string' ? message : '';
-  // the SDK goes by the time of the service from now on: as long as the client lives, it will do
-  const isCorrected = $metadata?.clockSkewCorrected === true && (SKEWED.has(label) || SKEWED_TEXT.test(text));
-  const kind = isCorrected ? 'transient' : kindOf(label, String(code ?? ''), status, text);
+  // the SDK has the time of the service from this very answer, for as long as the client lives
+  const isSkewed = SKEWED.has(label) || (SIGNATURE.has(label) && SKEWED_TEXT.test(text));
+  const kind = isSkewed ? 'transient' : kindOf(label, String(code ?? ''), status, text);
   if (kind === 'denied') return new LogsError(kind, `${where}: ${action} is not allowed${byPolicy(text)}`, action);
   const detail = kind === 'refused' || kind === 'transient' ? `: ${text.slice(0, 200)}` : '';
   return new LogsError(kind, `${where}: ${action}: ${label}${status > 0 ? ` (${status})` : ''}${detail}`, null);

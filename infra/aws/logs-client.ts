@@ -33,10 +33,16 @@ export class LogsClient implements LogsApi {
   /** names the target in errors */
   readonly where: string;
   #client: CloudWatchLogsClient | null = null;
+  #clockAheadMs = 0;
 
   constructor(options: LogsClientOptions) {
     this.#options = options;
     this.where = options.role === null ? options.region : `${options.role.roleArn} ${options.region}`;
+  }
+
+  /** How far our clock is ahead of the service's by its last answer, to a second, ms; 0 before the first. */
+  get clockAheadMs(): number {
+    return this.#clockAheadMs;
   }
 
   async filterLogEvents(request: EventRequest): Promise<EventPage> {
@@ -82,12 +88,15 @@ export class LogsClient implements LogsApi {
 
   async #call<Answer>(action: string, what: string, call: (client: CloudWatchLogsClient) => Promise<Answer>) {
     this.#client ??= this.#newClient();
+    const client = this.#client;
     try {
-      return await call(this.#client);
+      return await call(client);
     } catch (error) {
       const failure = logsErrorOf(error, action, what === '' ? this.where : `${this.where} ${what}`);
       if (failure.kind === 'credentials') this.close(); // the next call asks for new ones
       throw failure;
+    } finally {
+      this.#clockAheadMs = -client.config.systemClockOffset;
     }
   }
 

@@ -17,6 +17,8 @@ export interface WirePage {
 
 /** So many events of a page stand at the beginning of the next one, at most. */
 const REPEATED = 3;
+/** What is older than this when it is taken does not come late as well, ms. */
+const YOUNG_MS = 60_000;
 /** Tokens whose page is remembered. */
 const MOST_TOKENS = 10_000;
 
@@ -55,11 +57,12 @@ export class FaultPages {
   }
 
   /** Some events can be read only a while after they were taken. The same ones each time, or none would be late. */
-  #isVisible({ eventId, ingestionTime }: WireEvent, { late, lateMs }: ProxyFaults, nowMs: number): boolean {
+  #isVisible({ eventId, ingestionTime, timestamp }: WireEvent, { late, lateMs }: ProxyFaults, nowMs: number): boolean {
     let visibleMs = this.#visibleMs.get(eventId);
     if (visibleMs === undefined) {
       const random = new Random('late', this.#seed, eventId);
-      visibleMs = random.chance(late) ? ingestionTime + random.between(lateMs / 4, lateMs) : 0;
+      const isYoung = ingestionTime - timestamp < YOUNG_MS;
+      visibleMs = isYoung && random.chance(late) ? ingestionTime + random.between(lateMs / 4, lateMs) : 0;
       this.#visibleMs.set(eventId, visibleMs);
     }
     if (visibleMs <= nowMs) return true;

@@ -33,6 +33,8 @@ interface Group {
   readonly rate: number;
   readonly events: Written[];
   isRetiring: boolean;
+  /** when it is deleted it is made anew */
+  returns: boolean;
 }
 
 export interface FleetPlan {
@@ -48,7 +50,8 @@ export interface FleetPlan {
 
 const ACCOUNT = '123456789012';
 const idOf = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
-const report = (n: number): string =>
+/** The line of invocation `n`, as Lambda writes it. */
+export const reportLine = (n: number): string =>
   `REPORT RequestId: ${idOf(n)}\tDuration: 12.00 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n`;
 
 /** Log groups that come and go, written to by the real SDK in real time; every event is one invocation and is booked. */
@@ -58,6 +61,7 @@ export class MotoFleet {
   readonly #random: Random;
   readonly #groups = new Map<string, Group>();
   #names = 0;
+  #retired = 0;
   #putMs = 0;
   /** by the number in its request id */
   readonly written: Written[] = [];
@@ -105,24 +109,28 @@ export class MotoFleet {
     return nowMs - this.#random.between(0, 500);
   }
 
-  /** One group is not written to any more: it is deleted once everything of it was read. */
-  retire(): void {
+  /** One group is not written to any more: it goes, for another one or to be made anew, once everything of it was read. */
+  async retire(): Promise<void> {
     const live = [...this.#groups.values()].filter(({ isRetiring }) => !isRetiring);
-    if (live.length > 1) this.#random.pick(live).isRetiring = true;
+    if (live.length < 2) return;
+    const group = this.#random.pick(live);
+    group.isRetiring = true;
+    group.returns = ++this.#retired % 2 === 1;
+    if (!group.returns) await this.#create(this.#newName(), group.rate);
   }
 
-  /** Deletes what is to be deleted and was read; another takes its place, under the same name or a new one. */
+  /** Deletes what is to be deleted and was read. */
   async comeAndGo(): Promise<void> {
     const nowMs = Date.now();
-    for (const { name, rate, events, isRetiring } of [...this.#groups.values()]) {
+    for (const { name, rate, events, isRetiring, returns } of [...this.#groups.values()]) {
       // what nobody could read before it was deleted could not be asked for: the ledger has no such exception
       if (!isRetiring || !events.every(({ deliveredMs }) => nowMs - deliveredMs > SETTLED_MS)) continue;
       await this.#client.send(new DeleteLogGroupCommand({ logGroupName: name }));
       this.#groups.delete(name);
       this.counts.deleted++;
-      const isSame = this.#random.chance(0.5);
-      await this.#create(isSame ? name : this.#newName(), rate);
-      if (isSame) this.counts.recreated++;
+      if (!returns) continue;
+      await this.#create(name, rate);
+      this.counts.recreated++;
     }
   }
 
@@ -164,7 +172,7 @@ export class MotoFleet {
     for (let i = 0; i < STREAMS; i++)
       await this.#client.send(new CreateLogStreamCommand({ logGroupName: name, logStreamName: streamOf(i) }));
     const fn = `aws/${ACCOUNT}/${this.#plan.region}/${name.replace(/^\/aws\/lambda\//, '')}`;
-    const group: Group = { name, fn, rate, events: [], isRetiring: false };
+    const group: Group = { name, fn, rate, events: [], isRetiring: false, returns: false };
     this.#groups.set(name, group);
     this.counts.created++;
     return group;
@@ -183,7 +191,7 @@ export class MotoFleet {
           firstMs: Number.NaN,
         };
         group.events.push(written);
-        return { timestamp, message: report(this.written.push(written) - 1) };
+        return { timestamp, message: reportLine(this.written.push(written) - 1) };
       });
     const logStreamName = streamOf(this.#random.integer(0, STREAMS - 1));
     await this.#client.send(new PutLogEventsCommand({ logGroupName: group.name, logStreamName, logEvents }));

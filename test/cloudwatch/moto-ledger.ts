@@ -22,7 +22,7 @@ export interface Balance {
   readonly twice: number;
   /** on the bus, but never written, or of another function or time */
   readonly other: number;
-  /** minutes of functions whose count of invocations is not what was written */
+  /** minutes of functions for which they counted another number than was written */
   readonly wrongMinutes: number;
 }
 
@@ -100,16 +100,28 @@ export class MotoLedger {
   /** What the shards make of the whole bus. */
   #count(written: readonly Written[]): { counted: number; wrongMinutes: number } {
     const { minutes, totals } = playBlocks(this.#lives.flat());
-    const left = new Map<string, number>();
-    const add = (fn: string, timeMs: number, count: number) => {
-      const key = `${fn} ${Math.floor(timeMs / MINUTE_MS)}`;
-      left.set(key, (left.get(key) ?? 0) + count);
-    };
-    for (const { fn, timestampMs } of written) add(fn, timestampMs, 1);
-    for (const { fn, minuteMs, invocations } of minutes) add(fn, minuteMs, -invocations);
-    const wrongMinutes = [...left.values()].filter((count) => count !== 0).length;
+    const wrongMinutes = wrongMinutesOf(written, minutes);
     return { counted: totals.invocations, wrongMinutes };
   }
+}
+
+/** Calls of one function in one minute, or in a part of it. */
+export interface MinuteCount {
+  readonly fn: string;
+  readonly minuteMs: number;
+  readonly invocations: number;
+}
+
+/** How many minutes of functions have another count than what was written. */
+export function wrongMinutesOf(written: readonly Written[], minutes: Iterable<MinuteCount>): number {
+  const left = new Map<string, number>();
+  const add = (fn: string, timeMs: number, count: number) => {
+    const key = `${fn} ${Math.floor(timeMs / MINUTE_MS)}`;
+    left.set(key, (left.get(key) ?? 0) + count);
+  };
+  for (const { fn, timestampMs } of written) add(fn, timestampMs, 1);
+  for (const { fn, minuteMs, invocations } of minutes) add(fn, minuteMs, -invocations);
+  return [...left.values()].filter((count) => count !== 0).length;
 }
 
 function* reportsOf({ u, f, n, dictionary }: FragmentBlock): Generator<{ fn: string; n: number; timeMs: number }> {

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULT_KINDS } from './fault-plan.ts';
-import { isBalanced } from './moto-ledger.ts';
 import { FIVE_MINUTES } from './moto-plans.ts';
-import { type MotoResult, watchMoto } from './moto-run.ts';
+import { isRight, type MotoResult, watchMoto } from './moto-run.ts';
 
 const HELP = `Usage: npm run test:moto -- [options]
 Runs tripline against moto's server in real time, with a proxy between that does what AWS does on a bad day, and kills it now
@@ -42,7 +41,8 @@ function table(result: MotoResult): string[] {
     row('twice by one process', result.twice),
     row('again after a kill, dropped by the shards', result.repeated),
     row('counted by the shards', result.counted),
-    row('function minutes that are wrong', result.wrongMinutes),
+    row('in the store', result.stored?.invocations ?? '-'),
+    row('function minutes that are wrong', result.wrongMinutes + (result.stored?.wrongMinutes ?? 0)),
     row('log groups created, deleted, under an old name', `${groups.created}, ${groups.deleted}, ${groups.recreated}`),
     ...Object.entries(requests).map(([action, count]) => row(`requests ${action}`, count)),
     ...FAULT_KINDS.map((kind) => row(`fault ${kind}`, faults[kind])),
@@ -55,7 +55,7 @@ async function main(): Promise<boolean> {
   if (motoUrl === '') throw new Error('MOTO_URL is not set: infra/ci/moto.sh starts a server and sets it');
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   const dir = mkdtempSync(join(tmpdir(), 'tripline-moto-'));
-  let isRight = false;
+  let isDone = false;
   try {
     const program = [process.execPath, resolve(import.meta.dirname, '../../app/main.js')];
     const result = await watchMoto({
@@ -72,12 +72,13 @@ async function main(): Promise<boolean> {
     });
     for (const line of table(result)) say(line);
     const absent = FAULT_KINDS.filter((kind) => result.faults[kind] === 0);
-    isRight = isBalanced(result) && absent.length === 0;
+    const isBalanced = isRight(result);
+    isDone = isBalanced && absent.length === 0;
     if (absent.length > 0) say(`these did not occur: ${absent.join(', ')}`);
-    process.stdout.write(`${JSON.stringify({ ...result, isBalanced: isBalanced(result) })}\n`);
-    return isRight;
+    process.stdout.write(`${JSON.stringify({ ...result, isBalanced })}\n`);
+    return isDone;
   } finally {
-    if (flags.keep || !isRight) say(`logs: ${dir}`);
+    if (flags.keep || !isDone) say(`logs: ${dir}`);
     else rmSync(dir, { recursive: true, force: true });
   }
 }

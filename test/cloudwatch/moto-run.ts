@@ -6,7 +6,8 @@ import { type Child, Processes } from '../faults/processes.ts';
 import type { FaultCounts, ProxyFaults } from './fault-plan.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { MotoFleet } from './moto-fleet.ts';
-import { type Balance, MotoLedger } from './moto-ledger.ts';
+import { type Balance, isBalanced, type MinuteCount, MotoLedger, wrongMinutesOf } from './moto-ledger.ts';
+import { storedMinutes } from './moto-store.ts';
 
 const START_MS = 120_000;
 const END_MS = 60_000;
@@ -16,6 +17,9 @@ const WRITE_MS = 500;
 const DRAIN_MS = 240_000;
 /** What was delivered is on the bus so long after, ms. */
 const SETTLE_MS = 2_000;
+/** A minute is stored when it is graded, and so long after everything was read at most, ms. */
+const STORE_MS = 300_000;
+const ASK_STORE_MS = 5_000;
 
 export interface MotoPlan {
   readonly motoUrl: string;
@@ -34,13 +38,23 @@ export interface MotoPlan {
   /** how often a log group goes, ms */
   readonly goEveryMs: number;
   readonly faults: ProxyFaults;
+  /** with a store, and what is in it has to be right in the end: that takes two minutes longer */
+  readonly hasStore: boolean;
   /** settings of the source that are not the defaults */
   readonly poll: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly say: (line: string) => void;
 }
 
+/** What the store has of it in the end. */
+export interface Stored {
+  readonly invocations: number;
+  readonly wrongMinutes: number;
+}
+
 export interface MotoResult extends Balance {
+  /** null = there is none */
+  readonly stored: Stored | null;
   readonly seconds: number;
   readonly kills: number;
   readonly groups: { readonly created: number; readonly deleted: number; readonly recreated: number };
@@ -49,6 +63,10 @@ export interface MotoResult extends Balance {
   /** from written to delivered, of what was written while it was polled: 50 and 99 of a hundred, ms */
   readonly waitMs: readonly [number, number];
 }
+
+/** To the event: what was written is what was taken, counted and stored. */
+export const isRight = (result: MotoResult): boolean =>
+  isBalanced(result) && (result.stored === null || result.stored.wrongMinutes === 0);
 
 /**
  * Real time, moto, the real SDK at both ends, faults between, and tripline as a process that is killed: whether what was
@@ -121,7 +139,7 @@ class MotoRun {
     await this.#drain(child);
     await child.end('SIGTERM', END_MS);
     await this.#ledger.endLife();
-    return this.#result((Date.now() - startedMs) / 1000);
+    return { ...this.#result((Date.now() - startedMs) / 1000), stored: await this.#stored() };
   }
 
   /** Ends all that is left. */
@@ -132,10 +150,10 @@ class MotoRun {
   }
 
   #configure(endpoint: string): void {
-    const { dir, poll } = this.#plan;
+    const { dir, poll, hasStore } = this.#plan;
     const cloudwatch = { regions: 'us-east-1', endpoint, prefix: this.#prefix, ...poll };
     const config = {
-      store: 'none',
+      store: hasStore ? this.#store : 'none',
       state: join(dir, 'state'),
       bus: { local: { dir: join(dir, 'bus'), keepMb: 1_000_000 } },
       sources: [{ cloudwatch }],
@@ -166,7 +184,7 @@ class MotoRun {
       await this.#fleet.write();
       await this.#fleet.comeAndGo();
       if (Date.now() > goMs) {
-        this.#fleet.retire();
+        await this.#fleet.retire();
         goMs += goEveryMs;
       }
       await wait(WRITE_MS);
@@ -193,6 +211,24 @@ class MotoRun {
     if (this.#fleet.owed > 0) this.#plan.say(`${this.#fleet.owed} events were not asked for in ${DRAIN_MS / 1000} s`);
     const settledMs = Date.now() + SETTLE_MS;
     await this.#watch(child, () => Date.now() > settledMs);
+    const latestMs = Date.now() + STORE_MS;
+    while (Date.now() < latestMs) {
+      const stored = await this.#stored();
+      if (stored === null || stored.wrongMinutes === 0) return;
+      await wait(ASK_STORE_MS);
+    }
+  }
+
+  async #stored(): Promise<Stored | null> {
+    const { hasStore, program } = this.#plan;
+    if (!hasStore) return null;
+    const minutes: MinuteCount[] = await storedMinutes(program, this.#store);
+    const invocations = minutes.reduce((sum, minute) => sum + minute.invocations, 0);
+    return { invocations, wrongMinutes: wrongMinutesOf(this.#fleet.written, minutes) };
+  }
+
+  get #store(): string {
+    return join(this.#plan.dir, 'store');
   }
 
   #guard(action: () => void): void {
@@ -203,7 +239,7 @@ class MotoRun {
     }
   }
 
-  #result(seconds: number): MotoResult {
+  #result(seconds: number): Omit<MotoResult, 'stored'> {
     const { written, counts } = this.#fleet;
     const waits = written
       .filter(({ writtenMs, timestampMs }) => writtenMs - timestampMs < 1000) // those of the past were there before
