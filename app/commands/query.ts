@@ -5,8 +5,8 @@ import { printCsv, printJson, printTable } from '../store-output.ts';
 import { plural } from '../style.ts';
 
 const HELP = `
-Tables: invocations, function_minutes, scores, alert_events, alerts, functions, coverage, rejects, deliveries,
-incident_events, runs. They show the current run, the one most recently begun; invocations_all and so on show every run, told
+Tables: invocations, function_minutes, scores, alert_events, alerts, alert_history, functions, coverage, rejects,
+deliveries, incident_events, runs. They show the current run, the one most recently begun; invocations_all and so on show every run, told
 apart by run_id. What there is:
   $ tripline query "SHOW TABLES"
   $ tripline query "DESCRIBE function_minutes"

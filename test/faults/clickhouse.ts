@@ -13,6 +13,7 @@ export const VIEWS = [
   'scores',
   'alert_events',
   'alerts',
+  'alert_history',
   'functions',
   'coverage',
   'rejects',

@@ -23,6 +23,7 @@ const LEAST: Readonly<Record<string, number>> = {
   'rows of scores': 100,
   'rows of alert_events': 25,
   'rows of alerts': 10,
+  'rows of alert_history': 50,
   'rows of coverage': 100,
   'rows of rejects': 3,
 };
