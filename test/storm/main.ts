@@ -17,6 +17,7 @@ digest came within 60 s, every critical alert alone and once, every end, few mes
   --alerts N     how many open (50000)
   --criticals N  of those (25)
   --seconds N    within so long, and they end within so long (60)
+  --alone N      openings told alone before it is a storm: alerting.storm.alertsPerMinute (20)
   --hurry        event time runs ahead afterwards, instead of minutes that pass
   --store WHAT   embedded or none (embedded)
   --most-mb N    resident memory of the process at most, MiB
@@ -28,6 +29,7 @@ const { values: flags } = parseArgs({
     alerts: { type: 'string', default: '50000' },
     criticals: { type: 'string', default: '25' },
     seconds: { type: 'string', default: '60' },
+    alone: { type: 'string', default: String(DEFAULT_DESK.stormAlertsPerMinute) },
     hurry: { type: 'boolean', default: false },
     store: { type: 'string', default: 'embedded' },
     'most-mb': { type: 'string', default: '1024' },
@@ -37,6 +39,7 @@ const { values: flags } = parseArgs({
   },
 });
 const PLAN: Plan = { alerts: Number(flags.alerts), criticals: Number(flags.criticals) };
+const ALONE = Number(flags.alone);
 const DURING_MS = Number(flags.seconds) * 1000;
 const MINUTE_MS = 60_000;
 /** Longer than it takes a storm to be over and ends to be told, event time. */
@@ -52,7 +55,6 @@ async function storm(scene: Scene) {
     told().hook.findLast(({ notice }) => notice?.digest !== undefined)?.notice?.digest?.incidents ?? 0;
   const alone = (name: 'hook' | 'slack') => told()[name].filter(({ kind }) => kind === 'opened').length;
   const ends = (name: 'hook' | 'slack') => told()[name].filter(({ kind }) => kind === 'ended').length;
-  const beforeStorm = DEFAULT_DESK.stormAlertsPerMinute;
   const midway = async () => {
     await wait(DURING_MS / 2);
     commands.push(await scene.tripline('status'));
@@ -70,13 +72,13 @@ async function storm(scene: Scene) {
   const isOver = () => DESTINATIONS.every((name) => ends(name) > alone(name));
   await scene.until(isOver, DRAIN_MS + (flags.hurry ? 0 : AFTER_MS));
   await wait(CALM_MS);
-  return { seen: { ...told(), firstMs, endsMs, beforeStorm }, commands };
+  return { seen: { ...told(), firstMs, endsMs, beforeStorm: ALONE }, commands };
 }
 
 async function main(): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'tripline-storm-'));
   let isRight = false;
-  const scene = await Scene.open(dir, flags.store);
+  const scene = await Scene.open(dir, { store: flags.store, alone: ALONE });
   try {
     const { seen, commands } = await storm(scene);
     const code = await scene.end();

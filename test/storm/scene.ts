@@ -23,6 +23,20 @@ export interface CommandRun {
   readonly stdout: string;
 }
 
+export interface SceneOptions {
+  /** embedded, or none */
+  readonly store: string;
+  /** openings told alone before it is a storm */
+  readonly alone: number;
+}
+
+interface Around {
+  readonly slack: SlackWebhookReceiver;
+  readonly hook: WebhookReceiver;
+  /** of health */
+  readonly port: number;
+}
+
 /** One installation in a process of its own, its two receivers, and who asks it how it is. */
 export class Scene {
   readonly slack: SlackWebhookReceiver;
@@ -37,7 +51,7 @@ export class Scene {
   readonly #asking = new AbortController();
   #done: (() => void) | null = null;
 
-  private constructor(dir: string, slack: SlackWebhookReceiver, hook: WebhookReceiver, port: number, store: string) {
+  private constructor(dir: string, { slack, hook, port }: Around, { store, alone }: SceneOptions) {
     this.slack = slack;
     this.hook = hook;
     this.#state = join(dir, 'state');
@@ -52,6 +66,7 @@ export class Scene {
         { type: 'slack', name: 'slack', webhookUrl: slack.webhookUrl, ...here },
         { type: 'webhook', name: 'hook', url: hook.url, secret: SECRET, ...here },
       ],
+      alerting: { storm: { alertsPerMinute: alone } },
       http: { listen: `127.0.0.1:${port}` },
       log: { level: 'info', format: 'json' },
     };
@@ -66,9 +81,9 @@ export class Scene {
     });
   }
 
-  static async open(dir: string, store: string): Promise<Scene> {
+  static async open(dir: string, options: SceneOptions): Promise<Scene> {
     const [slack, hook, port] = await Promise.all([openSlackWebhook(Date.now), openWebhook(SECRET), freePort()]);
-    const scene = new Scene(dir, slack, hook, port, store);
+    const scene = new Scene(dir, { slack, hook, port }, options);
     const lateMs = Date.now() + READY_MS;
     while (!(await scene.#isReady())) {
       if (!scene.isRunning || Date.now() > lateMs) throw new Error('the process is not ready in time');
