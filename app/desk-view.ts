@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Desk } from '../alerts/desk.ts';
 import type { Closed } from '../alerts/desk-book.ts';
 import type { Silence } from '../alerts/desk-commands.ts';
-import type { Incident } from '../alerts/desk-incident.ts';
+import { type Incident, rankOf } from '../alerts/desk-incident.ts';
 
 /** An incident as `tripline incidents` shows it. */
 export interface IncidentShown {
@@ -20,7 +20,10 @@ export interface IncidentShown {
   readonly closed_at: string | null;
   readonly usd_per_hour: number | null;
   readonly text: string;
+  /** destinations that were told of it alone */
   readonly told: readonly string[];
+  /** it is told with others, in the digest of a storm */
+  readonly in_digest: boolean;
   readonly silence: string | null;
   readonly acknowledged_by: string | null;
   readonly label: string | null;
@@ -30,6 +33,11 @@ export interface IncidentsView {
   readonly schema: 1;
   /** event time, ISO 8601; null = nothing was heard yet */
   readonly at: string | null;
+  /** open, all of them */
+  readonly open: number;
+  /** of those, told in the digest of a storm */
+  readonly in_digests: number;
+  /** the open ones: those told alone, then the worst, each in the order in which they began; not more than 2,000 */
   readonly incidents: readonly IncidentShown[];
   /** over, newest first */
   readonly closed: readonly IncidentShown[];
@@ -63,22 +71,39 @@ const shownOf = (it: Incident | Closed): IncidentShown => ({
   usd_per_hour: it.event.impact.usd_per_hour ?? null,
   text: it.event.text,
   told: 'told' in it ? it.told : [],
+  in_digest: 'digests' in it && it.digests.length > 0,
   silence: 'silence' in it ? it.silence : null,
   acknowledged_by: 'acknowledged' in it ? (it.acknowledged?.by ?? null) : null,
   label: it.label?.value ?? null,
 });
 
+/** In a storm there are more than can be shown: people look for what they were told of, and for what is worst. */
+function mostShown(open: readonly Incident[]): Incident[] {
+  const bySeverity = Array.from({ length: rankOf('critical') + 1 }, (): Incident[] => []);
+  const alone: Incident[] = [];
+  for (const it of open) {
+    if (it.told.length > 0 || it.acknowledged !== null) alone.push(it);
+    else bySeverity[rankOf(it.event.severity)]!.push(it);
+  }
+  const shown: Incident[] = [];
+  for (const group of [alone, ...bySeverity.reverse()]) {
+    const room = MOST_SHOWN - shown.length;
+    if (room > 0) shown.push(...group.slice(-room)); // the newest
+  }
+  return shown;
+}
+
 export function incidentsView({ book, nowMs, untracked }: Desk): IncidentsView {
   const all = [...book.all()];
   const isOver = ({ status }: Incident) => status === 'resolved' || status === 'expired';
+  const open = all.filter((it) => !isOver(it));
   const over = [...book.closed(), ...all.filter(isOver)].sort((a, b) => (b.closedMs ?? 0) - (a.closedMs ?? 0));
   return {
     schema: 1,
     at: iso(nowMs),
-    incidents: all
-      .filter((it) => !isOver(it))
-      .slice(-MOST_SHOWN)
-      .map(shownOf),
+    open: open.length,
+    in_digests: open.filter(({ digests }) => digests.length > 0).length,
+    incidents: mostShown(open).map(shownOf),
     closed: over.slice(0, MOST_CLOSED).map(shownOf),
     not_followed: untracked.opened,
   };

@@ -53,6 +53,19 @@ describe('incidents', () => {
     ]);
   });
 
+  test('of a storm shows what was told alone, then the worst, and can acknowledge it', async () => {
+    const many = Array.from({ length: 2500 }, (_, i) => ({ at: 1, name: `f${i}`, severity: 'warning' as const }));
+    const bad = { at: 0, name: 'bad', alert: 'bad1', severity: 'critical' as const };
+    shows(new Play().hear(bad, ...many.slice(0, 1500), { at: 1, name: 'worse' }, ...many.slice(1500)).time(30));
+    const { out } = await run('incidents');
+    const rows = out.split('\n').slice(2);
+    expect(rows[0]).toMatch(/^bad1 +open +critical +bad /);
+    expect(rows[20]).toMatch(/ in a digest +error +worse /);
+    expect(out).toMatch(/\n2,502 incidents open at .*; 2,482 of them told in a digest; 100 are shown\n$/);
+    expect((await run('incidents', '--all')).out).toMatch(/; 2,000 are shown\n$/);
+    expect(await run('ack', 'bad')).toMatchObject({ code: 0 });
+  });
+
   test('says where nothing has run yet', async () => {
     for (const args of [['incidents'], ['ack', 'x'], ['label', 'x', 'true']])
       expect(await run(...args)).toMatchObject({

@@ -8,7 +8,7 @@ import { type IncidentShown, type IncidentsView, readDeskView } from '../desk-vi
 import { meantById } from '../incident-ids.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
 import { terminalWidth } from '../store-output.ts';
-import { plural, shown } from '../style.ts';
+import { count, plural, shown } from '../style.ts';
 
 interface Flags {
   readonly config?: string;
@@ -100,7 +100,8 @@ export function labelCommand(io: Io): Command {
 }
 
 const INCIDENTS_HELP = `
-What the running tripline, or the last one, knows. not told: no route led anywhere, or it is covered by a silence.
+What the running tripline, or the last one, knows: what was told alone, then the worst. not told: no route led anywhere, or
+it is covered by a silence. in a digest: told with others, in a storm.
 
 Exit codes: 0 done, 1 no tripline has run there, 2 wrong usage.
 `;
@@ -108,7 +109,7 @@ Exit codes: 0 done, 1 no tripline has run there, 2 wrong usage.
 export function incidentsCommand(io: Io): Command {
   return new Command('incidents')
     .description('list what is open now')
-    .option('--all', 'what is over, too, newest first')
+    .option('--all', 'every row; and what is over, too, newest first')
     .option('--json', 'one JSON object a line')
     .option(...CONFIG_FLAG)
     .addHelpText('after', INCIDENTS_HELP)
@@ -125,13 +126,23 @@ async function listIncidents(flags: Flags, io: Io): Promise<void> {
     await io.stdout.write(listed.map((it) => `${JSON.stringify(it)}\n`).join(''));
     return;
   }
-  await io.stdout.write(`${tableOf(listed, view, terminalWidth(io)).join('\n')}\n`);
+  await io.stdout.write(`${tableOf(listed, view, flags.all === true, terminalWidth(io)).join('\n')}\n`);
 }
 
-function tableOf(listed: readonly IncidentShown[], view: IncidentsView, width: number | null): string[] {
-  const more =
-    view.not_followed === 0 ? '' : `; ${plural(view.not_followed, 'opening')} could not be followed, only counted`;
-  const foot = `${plural(view.incidents.length, 'incident')} open at ${view.at ?? 'no time yet'}${more}`;
+/** Of a storm a screen or two are shown, unless asked. */
+const MOST_ROWS = 100;
+
+function footOf(rows: number, { open, in_digests, not_followed, at }: IncidentsView): string {
+  const parts = [`${plural(open, 'incident')} open at ${at ?? 'no time yet'}`];
+  if (in_digests > 0) parts.push(`${count(in_digests)} of them told in a digest`);
+  if (rows < open) parts.push(`${count(rows)} are shown`);
+  if (not_followed > 0) parts.push(`${plural(not_followed, 'opening')} could not be followed, only counted`);
+  return parts.join('; ');
+}
+
+function tableOf(found: readonly IncidentShown[], view: IncidentsView, isAll: boolean, width: number | null): string[] {
+  const listed = isAll ? found : found.slice(0, MOST_ROWS);
+  const foot = footOf(Math.min(listed.length, view.incidents.length), view);
   if (listed.length === 0) return [foot];
   const table = new TextTable(
     [
@@ -155,8 +166,9 @@ function tableOf(listed: readonly IncidentShown[], view: IncidentsView, width: n
   return [...table.lines(rows), '', foot];
 }
 
-function statusOf({ status, silence, acknowledged_by, opened_at }: IncidentShown): string {
+function statusOf({ status, silence, acknowledged_by, opened_at, in_digest }: IncidentShown): string {
   if (silence !== null) return `silenced ${silence}`;
   if (acknowledged_by !== null) return `ack ${shown(acknowledged_by)}`;
+  if (in_digest) return 'in a digest';
   return status === 'open' && opened_at === null ? 'not told' : status;
 }
