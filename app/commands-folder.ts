@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeskCommand } from '../alerts/desk-commands.ts';
@@ -26,6 +26,24 @@ export function putCommand(state: string, command: Given<DeskCommand>, atMs: num
   writeFileSync(`${file}.tmp`, JSON.stringify({ id, atMs, ...command }), { mode: 0o600 });
   renameSync(`${file}.tmp`, file);
 }
+
+/** What was asked for and nobody has taken yet, in the order in which it was. What is no command is for who takes it. */
+export function waitingCommands(state: string): DeskCommand[] {
+  const folder = join(state, FOLDER);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith(SUFFIX));
+  const commands = names.map((name) => {
+    try {
+      return parsed(readFileSync(join(folder, name), 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'it was taken meanwhile';
+      throw error;
+    }
+  });
+  return inOrder(commands.filter((it) => typeof it !== 'string'));
+}
+
+const inOrder = (commands: DeskCommand[]): DeskCommand[] => commands.sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
 
 export interface TakeHooks {
   /** Resolves when they are safe. */

@@ -41,7 +41,7 @@ export function readYaml(yaml: string, file: string, env: Readonly<Record<string
     problems,
     describe: (issues, schema) =>
       issues
-        .flatMap((issue) => explode(issue, schema))
+        .flatMap((issue) => explode(issue, schema, document.toJS()))
         .map(({ path, rule }) => ({ offset: offsetOf(root, path), path, rule }))
         .sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0))
         .map(({ offset, path, rule }) => `${lineAt(offset)}: ${path.length === 0 ? 'top' : path.join('.')}: ${rule}`),
@@ -57,13 +57,21 @@ const SAID_OTHERWISE: Readonly<Record<string, string>> = {
 type Path = readonly PropertyKey[];
 
 /** One problem a wrong key, with what may have been meant; any other issue as it is. */
-function explode(issue: Issue, schema: z.ZodType): { path: Path; rule: string }[] {
+function explode(issue: Issue, schema: z.ZodType, given: unknown): { path: Path; rule: string }[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, rule: lowerFirst(issue.message) }];
-  const known = keysAt(schema, issue.path);
+  const known = keysAt(schema, issue.path, given);
+  const isInList = issue.path.some((step) => typeof step === 'number');
   return issue.keys.map((key) => {
-    const meant = nearest(key, known) ?? elsewhere(schema, key);
+    // what another section calls so says nothing about an item of a list
+    const meant = nearest(key, known) ?? longerThan(key, known) ?? (isInList ? undefined : elsewhere(schema, key));
     return { path: [...issue.path, key], rule: `unknown key${meant === undefined ? '' : `, did you mean ${meant}?`}` };
   });
+}
+
+/** The shortest name that has the word in it: `webhookUrl` for `url`. */
+function longerThan(word: string, known: readonly string[]): string | undefined {
+  const having = word.length < 3 ? [] : known.filter((name) => name.toLowerCase().includes(word.toLowerCase()));
+  return having.sort((a, b) => a.length - b.length)[0];
 }
 
 /** The path at which the schema does know this key. */
@@ -74,23 +82,35 @@ function elsewhere(schema: z.ZodType, key: string): string | undefined {
   return undefined;
 }
 
-/** The keys an object schema knows at a path; none where it is no object. */
-function keysAt(schema: z.ZodType, path: Path): string[] {
+/** The keys an object schema knows at a path; none where it is no object. `given` tells which kind it is, of several. */
+function keysAt(schema: z.ZodType, path: Path, given?: unknown): string[] {
   let at: unknown = schema;
+  let value = given;
   for (const step of [...path, null]) {
     at = unwrapped(at);
     const { shape, element } = at as { shape?: Record<string, unknown>; element?: unknown };
-    if (step === null) return shape === undefined ? keysOfOptions(at) : Object.keys(shape);
+    if (step === null) return shape === undefined ? keysOfOptions(at, value) : Object.keys(shape);
+    value = (value as Record<PropertyKey, unknown> | null | undefined)?.[step];
     at = typeof step === 'number' ? element : shape?.[String(step)];
     if (at === undefined) return [];
   }
   return [];
 }
 
-/** The keys that any of several kinds knows. */
-function keysOfOptions(schema: unknown): string[] {
-  const { options = [] } = schema as { options?: readonly { shape?: Record<string, unknown> }[] };
-  return [...new Set(options.flatMap(({ shape = {} }) => Object.keys(shape)))];
+interface Kinds {
+  readonly options?: readonly {
+    readonly shape?: Readonly<Record<string, { def?: { values?: readonly unknown[] } }>>;
+  }[];
+  readonly def?: { readonly discriminator?: string };
+}
+
+/** The keys that the kind knows which is given, or else any of them. */
+function keysOfOptions(schema: unknown, given: unknown): string[] {
+  const { options = [], def } = schema as Kinds;
+  const name = def?.discriminator ?? '';
+  const kind = (given as Record<string, unknown> | null | undefined)?.[name];
+  const meant = options.filter(({ shape }) => shape?.[name]?.def?.values?.includes(kind) === true);
+  return [...new Set((meant.length > 0 ? meant : options).flatMap(({ shape = {} }) => Object.keys(shape)))];
 }
 
 /** The schema inside defaults and optionals. */

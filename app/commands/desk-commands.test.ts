@@ -170,6 +170,25 @@ describe('silence', () => {
     expect(asked()).toMatchObject([{ kind: 'unsilence', silence: 'abc123', why: 'done' }]);
   });
 
+  test('list and expire know one that no running tripline has taken yet', async () => {
+    const ran = await run('silence', 'add', '--function', 'pay', '--for', '2h', '--why', 'known', '--by', 'ann');
+    const id = ran.out.trim();
+    const listed = async () => (await run('silence', 'list')).out;
+    expect(await listed()).toMatch(/ann +0 +function pay +known \(waiting for a running tripline\)\n\n1 silence\n$/);
+    expect(await run('silence', 'expire', id.slice(0, 4), '--why', 'a mistake')).toMatchObject({ code: 0 });
+    expect(
+      asked()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(['silence', 'unsilence']);
+    expect(await listed()).toContain('(waiting for a running tripline, which ends it)');
+    shows(three().silence({ account: ['9'] }, 7200, 'abd456'));
+    expect(await listed()).toMatch(/abd456.*known\n.*waiting for.*\n\n2 silences\n$/);
+    await run('silence', 'expire', 'abd456');
+    const lines = (await run('silence', 'list', '--json')).out.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { waits?: string }).waits)).toEqual(['to end', 'to end']);
+  });
+
   test.each([
     { id: 'ab', says: 'ab begins 2 ids: abc123, abd456' },
     { id: 'abc124', says: 'no silence abc124, did you mean abc123?' },

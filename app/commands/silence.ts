@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import type { Match } from '../../alerts/desk-match.ts';
 import { TextTable } from '../../infra/table-text.ts';
-import { putCommand } from '../commands-folder.ts';
+import { putCommand, waitingCommands } from '../commands-folder.ts';
 import { CONFIG_FLAG } from '../config-file.ts';
 import { MatchConfig, matchOf } from '../config-routes.ts';
 import { readDeskView, type SilencesView } from '../desk-view.ts';
@@ -119,14 +119,35 @@ const words = (match: Match): string =>
     .map(([name, values]) => `${name} ${Array.isArray(values) ? values.map(shown).join(' or ') : String(values)}`)
     .join(', ');
 
-function silencesOf(state: string): SilencesView {
+type Listed = SilencesView['silences'][number] & {
+  /** what a running installation will do with it, as soon as there is one; absent = nothing */
+  readonly waits?: 'to begin' | 'to end';
+};
+
+const WAITS = {
+  not: '',
+  'to begin': ' (waiting for a running tripline)',
+  'to end': ' (waiting for a running tripline, which ends it)',
+};
+
+/** Those that a desk knows, and those that wait for one. @throws {InputError} where there is neither */
+function silencesOf(state: string): Listed[] {
   const view = readDeskView<SilencesView>(state, 'silences');
-  if (view !== null) return view;
+  const waiting = waitingCommands(state);
+  const ended = new Set(waiting.flatMap((it) => (it.kind === 'unsilence' ? [it.silence] : [])));
+  const known = (view?.silences ?? []).map((it) => (ended.has(it.id) ? { ...it, waits: 'to end' as const } : it));
+  const begun = waiting.flatMap((it): Listed[] => {
+    if (it.kind !== 'silence' || known.some(({ id }) => id === it.silence.id)) return [];
+    const { untilMs, ...rest } = it.silence;
+    const waits = ended.has(rest.id) ? 'to end' : 'to begin';
+    return [{ ...rest, until: new Date(untilMs).toISOString(), incidents: 0, waits }];
+  });
+  if (view !== null || begun.length > 0) return [...known, ...begun];
   throw new InputError(`no silences in ${shown(state)}: tripline run, or tripline notify, has not been there yet`);
 }
 
 async function listSilences(flags: SilenceFlags, io: Io): Promise<void> {
-  const { silences } = silencesOf(stateOf(flags, io));
+  const silences = silencesOf(stateOf(flags, io));
   if (flags.json === true) {
     await io.stdout.write(silences.map((it) => `${JSON.stringify(it)}\n`).join(''));
     return;
@@ -142,7 +163,7 @@ async function listSilences(flags: SilenceFlags, io: Io): Promise<void> {
     shown(it.by),
     String(it.incidents),
     words(it.match),
-    shown(it.why),
+    `${shown(it.why)}${WAITS[it.waits ?? 'not']}`,
   ]);
   const lines = rows.length === 0 ? [] : [...table.lines(rows), ''];
   await io.stdout.write(`${[...lines, plural(silences.length, 'silence')].join('\n')}\n`);
@@ -150,7 +171,7 @@ async function listSilences(flags: SilenceFlags, io: Io): Promise<void> {
 
 async function expireSilence(id: string, flags: SilenceFlags, io: Io): Promise<void> {
   const state = stateOf(flags, io);
-  const { silences } = silencesOf(state);
+  const silences = silencesOf(state);
   const { id: silence } = meantById(id, silences, { what: 'silence', lists: 'tripline silence list' });
   putCommand(
     state,

@@ -88,7 +88,7 @@ function statusJson(item: StatusItem): object {
 }
 
 export function statusLines(item: StatusItem, nowMs: number, style: Style): string[] {
-  const { pid, name, version, file, startedMs, health, sources, destinations, incidents } = item;
+  const { pid, name, version, file, startedMs, health, sources, listener = null, destinations, incidents } = item;
   const figures = figuresOf(item.metrics);
   const state = health.isReady ? style('ready', 'green') : style('not ready', 'red');
   const field = (label: string, text: string) => `  ${style(label.padEnd(13), 'dim')}${text}`;
@@ -96,6 +96,7 @@ export function statusLines(item: StatusItem, nowMs: number, style: Style): stri
     ([role, { status, reason }]) =>
       `${role} ${status === 'running' && reason === undefined ? 'ok' : style(`${status}${reason === undefined ? '' : ` (${harmless(reason)})`}`, 'red')}`,
   );
+  const followed = `${count(sources)} configured, ${count(figures.sources_followed ?? 0)} followed`;
   const lag =
     figures.lag_seconds === null
       ? 'no data yet'
@@ -105,7 +106,8 @@ export function statusLines(item: StatusItem, nowMs: number, style: Style): stri
     field('config', file === null ? 'defaults' : harmless(file)),
     field('roles', roles.join(', ')),
     ...health.reasons.map((reason) => field('', style(harmless(reason), 'yellow'))),
-    field('sources', `${count(sources)} configured, ${count(figures.sources_followed ?? 0)} followed`),
+    ...(sources > 0 || listener === null ? [field('sources', followed)] : []),
+    ...(listener === null ? [] : [field('listener', harmless(listener))]),
     field('behind', lag),
     field('functions', `${count(figures.functions ?? 0)}, ${count(figures.invocations ?? 0)} calls since the start`),
     field('incidents', incidents === 0 ? 'none open' : style(`${plural(incidents, 'open incident')}`, 'red')),

@@ -35,6 +35,8 @@ export interface StatusItem {
   /** Prometheus' text format */
   readonly metrics: string;
   readonly sources: number;
+  /** where it takes logs over HTTP, as configured; null = nowhere */
+  readonly listener: string | null;
   /** open in the detectors of this process: one a function and family of signals */
   readonly incidents: number;
   readonly destinations: readonly string[];
@@ -81,7 +83,7 @@ async function handle(
 
 async function statusOf(options: CommandsOptions, startedMs: number): Promise<StatusItem> {
   const { name, version, file, health, metrics, reloads, watch } = options;
-  const { sources, destinations } = reloads.loaded.config.live;
+  const { sources, listen, destinations } = reloads.loaded.config.live;
   return {
     pid: process.pid,
     name,
@@ -91,6 +93,7 @@ async function statusOf(options: CommandsOptions, startedMs: number): Promise<St
     health: health.report(),
     metrics: await metrics.text(),
     sources: sources.length,
+    listener: listen?.address ?? null,
     incidents: watch.functions().reduce((sum, row) => sum + row.incidents, 0),
     destinations: destinations.map((it) => it.name),
   };
