@@ -12,7 +12,7 @@ const TELL_MS = 3600_000;
 const FIRST_TELL_MS = 60_000;
 /** A group that is asked at least this often is busy, ms. */
 const BUSY_MS = 10_000;
-/** A clock that is off by more makes events late, ms. */
+/** A clock that is off by more is somebody's to set, ms. */
 const CLOCK_MS = 30_000;
 
 /** What is known of the polling: as metrics, and now and then in the log. */
@@ -64,7 +64,8 @@ export class CloudWatchFigures {
     };
     log.info('polling', { ...figures, atMostASecond: Math.round(rate * 10) / 10 });
   }
-  /** Polls ask for the time by our clock: where that is off it is said, once. @returns how far it is ahead at most, ms */
+
+  /** Where our clock is off it is said, once: polls go by CloudWatch's, other sources cannot. @returns how far ahead it is, ms */
   #tellClock(): number {
     const { log } = this.#context;
     let aheadMs = 0;
@@ -75,8 +76,8 @@ export class CloudWatchFigures {
     const isOff = Math.abs(aheadMs) > CLOCK_MS;
     const by = { aheadS: Math.round(aheadMs / 1000) };
     if (isOff && !this.#isClockOff)
-      log.warn("the clock here is not CloudWatch's: events come late, or not at all; set it by NTP", by);
-    if (!isOff && this.#isClockOff) log.info("the clock here is CloudWatch's again", by);
+      log.warn("this machine's clock is not CloudWatch's: set it by NTP (chrony, systemd-timesyncd)", by);
+    if (!isOff && this.#isClockOff) log.info("this machine's clock is CloudWatch's again", by);
     this.#isClockOff = isOff;
     return aheadMs;
   }

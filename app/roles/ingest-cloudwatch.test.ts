@@ -205,6 +205,6 @@ test('a clock that is off by ten minutes: signatures are taken in the end, and i
   await running;
   await proxy.close();
   expect(proxy.counts.skewRefused).toBeGreaterThan(0);
-  expect(told.filter((line) => line.includes("the clock here is not CloudWatch's"))).toHaveLength(1);
+  expect(told.filter((line) => line.includes("this machine's clock is not CloudWatch's"))).toHaveLength(1);
   expect(told.join('')).not.toContain('cannot be');
 });

@@ -46,7 +46,10 @@ export const HALF_A_MINUTE: Plan = {
   hasStore: false,
   faults: {
     ...FAULTS,
-    throttled: 0.02,
+    throttled: 0.03,
+    serverError: 0.04,
+    resetBefore: 0.04,
+    resetWithin: 0.04,
     slowMs: [200, 2_000],
     empty: 0.1,
     short: 0.15,

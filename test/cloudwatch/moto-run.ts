@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Random } from '../../scenarios/random.ts';
 import { type Child, Processes } from '../faults/processes.ts';
-import type { FaultCounts, ProxyFaults } from './fault-plan.ts';
+import { FAULT_KINDS, type FaultCounts, type ProxyFaults } from './fault-plan.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { MotoFleet } from './moto-fleet.ts';
 import { type Balance, isBalanced, type MinuteCount, MotoLedger, wrongMinutesOf } from './moto-ledger.ts';
@@ -13,6 +13,8 @@ const START_MS = 120_000;
 const END_MS = 60_000;
 /** Between two looks of the writers, ms. */
 const WRITE_MS = 500;
+/** Where chance left something out, or the machine is slow, it goes on for so long, ms. */
+const LONGER_MS = 120_000;
 /** Everything written is read within this, or something is wrong, ms. */
 const DRAIN_MS = 240_000;
 /** What was delivered is on the bus so long after, ms. */
@@ -118,7 +120,10 @@ class MotoRun {
     const startedMs = Date.now();
     let child = await this.#start();
     const untilMs = Date.now() + seconds * 1000;
-    const writing = this.#write(untilMs);
+    let hasEnded = false;
+    const writing = this.#write(untilMs).finally(() => {
+      hasEnded = true;
+    });
     writing.catch((error: unknown) => {
       this.#failure ??= error;
     });
@@ -134,7 +139,7 @@ class MotoRun {
       await wait(this.#random.between(0, this.#plan.downMs));
       child = await this.#start();
     }
-    await this.#watch(child, () => Date.now() >= untilMs);
+    await this.#watch(child, () => hasEnded);
     await writing;
     await this.#drain(child);
     await child.end('SIGTERM', END_MS);
@@ -180,7 +185,7 @@ class MotoRun {
   async #write(untilMs: number): Promise<void> {
     const { goEveryMs } = this.#plan;
     let goMs = Date.now() + goEveryMs;
-    while (Date.now() < untilMs) {
+    while (Date.now() < untilMs || (this.#isWanting && Date.now() < untilMs + LONGER_MS)) {
       await this.#fleet.write();
       await this.#fleet.comeAndGo();
       if (Date.now() > goMs) {
@@ -189,6 +194,12 @@ class MotoRun {
       }
       await wait(WRITE_MS);
     }
+  }
+
+  /** Something of what is to happen has not happened yet. */
+  get #isWanting(): boolean {
+    const { counts } = this.#proxy;
+    return this.#fleet.counts.recreated === 0 || FAULT_KINDS.some((kind) => counts[kind] === 0);
   }
 
   /** In the middle of it, each in a part of its own. */
