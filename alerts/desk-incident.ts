@@ -41,6 +41,8 @@ export interface Incident {
   pendingUntilMs: number | null;
   /** it ended, and that is told then, ms */
   resolveMs: number | null;
+  /** it is worse than was told, and that is told then if it still is, ms; absent in older states */
+  worseMs?: number | null;
   closedMs: number | null;
   acknowledged: { readonly by: string; readonly note: string; readonly atMs: number } | null;
   label: { readonly value: string; readonly by: string; readonly note: string; readonly atMs: number } | null;
@@ -81,6 +83,16 @@ export const loudOf = (event: AlertEvent, atMs: number): Loud => ({
   impact: event.impact,
 });
 
+/** What was told a moment ago is not told again for a number: not sooner than this, unless it cannot wait, ms. */
+const SETTLE_MS = 60_000;
+
+/** When what is worse since may be told: at once where it has become critical or is worth a page. */
+export function settledMs({ loud, event }: Incident): number {
+  const hasBecome = event.severity === 'critical' && loud?.severity !== 'critical';
+  const isUrgent = hasBecome || (event.page === true && loud?.isPage === false);
+  return loud === null || isUrgent ? Number.NEGATIVE_INFINITY : loud.atMs + SETTLE_MS;
+}
+
 /** Why it is worth a new message since it was told; null = it is not. */
 export function worsening(since: Loud, event: AlertEvent): string | null {
   if (RANK[event.severity] > RANK[since.severity]) return `severity rose from ${since.severity} to ${event.severity}`;
@@ -107,6 +119,7 @@ export function dueOf(incident: Incident, settings: DeskSettings): number {
   const dues = [heardMs + settings.expireAfterMs];
   if (pendingUntilMs !== null) dues.push(pendingUntilMs);
   if (resolveMs !== null) dues.push(resolveMs);
+  if (incident.worseMs != null && status !== 'pending') dues.push(incident.worseMs);
   if (isRenotified(incident, settings) && loud !== null) dues.push(loud.atMs + settings.renotifyAfterMs);
   return Math.min(...dues);
 }

@@ -1,5 +1,5 @@
 import type { Silence } from './desk-commands.ts';
-import { type Incident, loudOf, withNewRates, worsening } from './desk-incident.ts';
+import { type Incident, loudOf, settledMs, withNewRates, worsening } from './desk-incident.ts';
 import { matches } from './desk-match.ts';
 import { type DeskSaid, noticeOf, type TransitionEntry, transitionOf } from './desk-said.ts';
 import type { DeskSettings } from './desk-settings.ts';
@@ -66,6 +66,7 @@ export class Teller {
     if (to.length === 0) return false;
     const isTooMuch = transition !== 'updated' && this.storm.takes(atMs, this.settings.stormAlertsPerMinute);
     incident.loud = loudOf(incident.event, atMs);
+    incident.worseMs = null;
     if (isTooMuch && !isCritical(incident)) {
       this.#countIn(incident, to, atMs, transition);
       return true;
@@ -108,12 +109,32 @@ export class Teller {
     if (loud === null) {
       // nobody was told: silenced, of the past, or no route led anywhere
       this.announce(incident, 'opened', atMs, event.text);
+    } else if (worse !== null && atMs < settledMs(incident) && !this.#isForOthersToo(incident)) {
+      incident.worseMs = settledMs(incident);
+      this.#tellChange(incident, atMs);
     } else if (worse !== null) {
       this.announce(incident, told.length === 0 ? 'opened' : 'updated', atMs, worse);
     } else {
       incident.loud = withNewRates(loud, event);
-      if (told.length > 0 && !this.#isSilenced(incident, atMs)) this.tellQuietly(incident, 'updated', atMs, event.text);
+      this.#tellChange(incident, atMs);
     }
+  }
+
+  #tellChange(incident: Incident, atMs: number): void {
+    if (incident.told.length > 0 && !this.#isSilenced(incident, atMs))
+      this.tellQuietly(incident, 'updated', atMs, incident.event.text);
+  }
+
+  /** Whether it leads to somebody now who was not told yet. */
+  #isForOthersToo(incident: Incident): boolean {
+    return this.#recipients(incident).length > incident.told.length;
+  }
+
+  /** What was worse a moment after it was told has had its time: it is told if it still is. */
+  tellWorse(incident: Incident, atMs: number): void {
+    incident.worseMs = null;
+    const worse = incident.loud === null ? null : worsening(incident.loud, incident.event);
+    if (worse !== null) this.announce(incident, incident.told.length === 0 ? 'opened' : 'updated', atMs, worse);
   }
 
   /** To whoever was told, and whom the routes lead to now. */
@@ -138,6 +159,7 @@ export class Teller {
     incident.resolveMs = null;
     incident.pendingUntilMs = null;
     incident.silence = null;
+    incident.worseMs = null;
     if (incident.told.length > 0)
       this.said.push({
         notice: noticeOf(incident, { transition: status, loud: true, atMs, reason }),

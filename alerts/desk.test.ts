@@ -60,6 +60,26 @@ describe('an incident', () => {
     expect(play.notices[1]).toMatchObject({ transition: 'updated', loud: isLoud });
   });
 
+  test('that grows a moment after it was told is told again after a minute, if it still is so, and at once where it cannot wait', () => {
+    const play = new Play().hear(
+      { at: 0, usd: 2 },
+      { at: 0, name: 'brief', usd: 2 },
+      { at: 0, name: 'bad', severity: 'warning' },
+      { at: 1, event: 'updated', usd: 4, severity: 'error' },
+      { at: 2, name: 'brief', event: 'updated', usd: 5 },
+      { at: 3, event: 'updated', usd: 9, severity: 'error' },
+      { at: 5, name: 'bad', event: 'updated', severity: 'critical' },
+      { at: 40, name: 'brief', event: 'updated', usd: 2 },
+    );
+    const loud = () =>
+      play.notices.filter(({ loud }) => loud).map(({ transition, at, event }) => [event.function.name, transition, at]);
+    const at = (seconds: number) => new Date(START_MS + seconds * 1000).toISOString();
+    const opened = ['pay', 'brief', 'bad'].map((name) => [name, 'opened', at(0)]);
+    expect(loud()).toEqual([...opened, ['bad', 'updated', at(5)]]);
+    play.time(120);
+    expect(loud().slice(4)).toEqual([['pay', 'updated', at(60)]]);
+  });
+
   test('that is still open is told again after a day unless somebody has acknowledged it', () => {
     const play = new Play()
       .hear({ at: 0 })

@@ -246,6 +246,7 @@ export class Desk {
     else if (incident.pendingUntilMs !== null && incident.pendingUntilMs <= nowMs) this.#endPending(incident, nowMs);
     else if (incident.heardMs + settings.expireAfterMs <= nowMs)
       this.#teller.close(incident, 'expired', nowMs, 'nothing was heard of it for long');
+    else if (incident.worseMs != null && incident.worseMs <= nowMs) this.#teller.tellWorse(incident, nowMs);
     else if (isRenotified(incident, settings) && incident.loud!.atMs + settings.renotifyAfterMs <= nowMs)
       this.#renotify(incident, nowMs);
     this.#book.touch(incident);

@@ -55,6 +55,12 @@ export interface NoticeDigest {
   readonly worst: readonly AlertEvent[];
 }
 
+/** What people must hear of first where not all can be told at once: 0 = what opens, 1 = what is critical, 2 = the rest. */
+export function urgencyOf({ transition, loud, event }: Pick<Notice, 'transition' | 'loud' | 'event'>): 0 | 1 | 2 {
+  if (transition === 'opened' || transition === 'reopened' || transition === 'digest') return 0;
+  return loud && event.severity === 'critical' && transition === 'updated' ? 1 : 2;
+}
+
 /** What makes a delivery of it the same delivery, however often it is tried. */
 export const deliveryKey = ({ incident_id, version }: Pick<Notice, 'incident_id' | 'version'>): string =>
   `${incident_id}-${version}`;

@@ -13,8 +13,13 @@ export interface PaceOptions {
 /** @throws AbortError by the signal */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** @throws AbortError by the signal */
-export type Pace = (signal: AbortSignal) => Promise<void>;
+/** A receiver's rate. What is pressing may use the burst; what is not leaves it alone, so that the burst is there then. */
+export interface Pace {
+  /** Waits until it is let through. @throws AbortError by the signal */
+  take(isPressing: boolean, signal: AbortSignal): Promise<void>;
+  /** how long `take` would wait now, ms; 0 = not at all */
+  pauseMs(isPressing: boolean): number;
+}
 
 const systemWait: Wait = (ms, signal) => timer(ms, undefined, { signal });
 
@@ -22,12 +27,18 @@ const systemWait: Wait = (ms, signal) => timer(ms, undefined, { signal });
 export function paceOf({ everyMs, burst, nowMs, wait = systemWait }: PaceOptions): Pace {
   const depthMs = (burst - 1) * everyMs;
   let dueMs = Number.NEGATIVE_INFINITY; // when the next would be due if there were no bursts
-  return async (signal) => {
-    signal.throwIfAborted();
+  function pauseMs(isPressing: boolean): number {
     const now = nowMs();
     if (dueMs > now + depthMs + everyMs) dueMs = now; // the clock was set back
-    const pauseMs = dueMs - depthMs - now;
-    dueMs = Math.max(dueMs, now) + everyMs;
-    if (pauseMs > 0) await wait(pauseMs, signal);
+    return Math.max(0, dueMs - (isPressing ? depthMs : 0) - now);
+  }
+  return {
+    pauseMs,
+    async take(isPressing, signal) {
+      signal.throwIfAborted();
+      const pause = pauseMs(isPressing);
+      dueMs = Math.max(dueMs, nowMs()) + everyMs;
+      if (pause > 0) await wait(pause, signal);
+    },
   };
 }

@@ -25,6 +25,8 @@ export interface Sink {
   readonly type: string;
   /** Resolves within the sink's own time limit. @throws AbortError by the signal, nothing else */
   send(delivery: Delivery, signal: AbortSignal): Promise<Outcome>;
+  /** How long a send of it would wait now for the rate that the receiver takes, ms: others may go first meanwhile. */
+  pauseMs?(notice: Notice): number;
   /**
    * A receiver that forgets what it is not told again (Alertmanager). Who calls `send` also calls `refresh`, each
    * `everyMs` and once after a start, one call at a time and never beside `send`, with the newest delivered notice of each

@@ -14,8 +14,10 @@ export type SlackReply =
   | { readonly isOk: false; readonly outcome: Exclude<Outcome, { kind: 'taken' }>; readonly word: string | undefined };
 
 export interface SlackApi {
-  /** A method that writes, at the rate that Slack takes. @throws AbortError */
-  write(method: string, body: object, signal: AbortSignal): Promise<SlackReply>;
+  /** A method that writes, at the rate that Slack takes; the first of a notice that is pressing uses the burst. @throws AbortError */
+  write(method: string, body: object, signal: AbortSignal, isPressing?: boolean): Promise<SlackReply>;
+  /** How long it would wait now, ms. */
+  pauseMs(isPressing: boolean): number;
   /** A method that reads. @throws AbortError */
   read(method: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<SlackReply>;
 }
@@ -28,8 +30,9 @@ export function slackApi(settings: SlackBotSettings, deps: SinkDeps): SlackApi {
   const authorization = () => `Bearer ${settings.token.reveal()}`;
 
   return {
-    async write(method, body, signal) {
-      await pace(signal);
+    pauseMs: pace.pauseMs,
+    async write(method, body, signal, isPressing = false) {
+      await pace.take(isPressing, signal);
       const request = {
         url: `${settings.baseUrl}/${method}`,
         headers: { 'content-type': 'application/json; charset=utf-8', authorization: authorization() },

@@ -4,9 +4,11 @@ import type { DestinationSettings } from '../config-destinations.ts';
 import { type DeliveryView, deliveryViewFile, shownOf } from '../delivery-view.ts';
 import type { AttemptClock, Condition } from './attempts.ts';
 import type { RoleContext } from './context.ts';
-import { type DeliveryHooks, DeliveryStage } from './delivery-stage.ts';
+import type { DeliveryHooks } from './delivery-hooks.ts';
+import { DeliveryStage } from './delivery-stage.ts';
 import { type DestinationHooks, openDestination } from './destinations.ts';
 import { hooksOf } from './detect.ts';
+import type { StageHost } from './stage.ts';
 import { Stages, type StagesOptions } from './stages.ts';
 import { ViewFile } from './view-file.ts';
 
@@ -68,7 +70,7 @@ export class Deliverer {
       shutdownMs: config.live.live.shutdownMs,
       signal,
       onProgress: ({ lag }) => this.#reached(lag),
-      open: (_partition, pages) => this.#open(pages),
+      open: (_partition, pages, host) => this.#open(pages, host),
     });
   }
 
@@ -85,11 +87,12 @@ export class Deliverer {
     }
   }
 
-  #open(pages: ReadonlyMap<string, Uint8Array> | null): DeliveryStage {
+  #open(pages: ReadonlyMap<string, Uint8Array> | null, host: StageHost): DeliveryStage {
     const { context, signal, settings, destinations } = this.#options;
     const { deadLetters, log } = context;
     const options = { deadLetters, signal, clock: CLOCK, hooks: this.#hooks() };
     this.#stage = new DeliveryStage(options, pages, (mark) => openDestination(settings, mark, destinations));
+    void this.#stage.drain(host);
     this.#stage.keepFresh().catch((error: unknown) => {
       log.error('open incidents are not refreshed any more', { destination: this.#name, error });
     });
@@ -143,13 +146,13 @@ export class Deliverer {
 
   #reached(lag: number): void {
     this.#waiting = lag;
-    this.#options.context.metrics.notify.queued(this.#name, lag);
     this.#changed();
   }
 
   #changed(): void {
     const { notify } = this.#options.context.metrics;
     const stage = this.#stage;
+    notify.queued(this.#name, this.#waiting + (stage?.heldBack ?? 0));
     if (stage !== null) {
       notify.deadLetters(this.#name, stage.state.dead.length);
       notify.trying(this.#name, stage.attempts.begun?.firstMs ?? null);
@@ -197,7 +200,7 @@ export class Deliverer {
       next_attempt_at: nextMs === null ? null : at(nextMs),
       trying:
         begun === null ? null : { notice: stage?.trying ?? null, since: at(begun.firstMs), attempts: begun.attempts },
-      waiting: this.#waiting,
+      waiting: this.#waiting + (stage?.heldBack ?? 0),
       forgotten: stage?.state.memory.forgotten ?? 0,
       recent: (stage?.state.recent.items ?? []).map(({ row, notice }) => shownOf(row, notice)),
       dead: (stage?.state.dead.items ?? []).map(({ row, notice }) => ({ ...shownOf(row, notice), notice })),

@@ -1,50 +1,27 @@
 import type { DeliveryRow, KeptDelivery } from '../../alerts/delivery-row.ts';
 import { deliveryKey } from '../../alerts/notice.ts';
 import type { Outcome } from '../../alerts/sinks/sink.ts';
-import { WireError } from '../../infra/wire-bytes.ts';
-import { type AttemptClock, type Attempted, type AttemptHooks, Attempts } from './attempts.ts';
-import type { DeadLetterBox } from './dead-letters.ts';
+import { type Attempted, Attempts } from './attempts.ts';
+import type { DeliveryOptions } from './delivery-hooks.ts';
+import { rowOf } from './delivery-rows.ts';
 import { type DeliveryPlace, DeliveryState } from './delivery-state.ts';
-import { decodeNotice, type NumberedEntry, type NumberedNotice } from './notices.ts';
-import { following, missing, reaching } from './numbering.ts';
+import { type Held, HeldBack } from './held-back.ts';
+import { NoticeReader } from './notice-reader.ts';
+import type { NumberedEntry, NumberedNotice } from './notices.ts';
+import { missing, reaching } from './numbering.ts';
 import type { Outlet } from './outlet.ts';
-import { askedAgain, meantBy, type Resend } from './resend.ts';
-import type { Stage } from './stage.ts';
+import { askedAgain, meantBy } from './resend.ts';
+import type { Stage, StageHost } from './stage.ts';
 
-export interface DeliveryHooks extends AttemptHooks {
-  /** delivered, or given up: `rows` are in the order of delivery */
-  readonly onEnded: (rows: readonly DeliveryRow[]) => void;
-  /** Told once each time numbers are missing, or a desk speaks that was replaced: nothing of it is delivered. */
-  readonly onIgnored: (n: number, why: string) => void;
-  /** somebody asked for a notice that is not known here */
-  readonly onUnknown: (asked: Resend) => void;
-  /** Told once each time a receiver does not take what it has to be told again, until it does. */
-  readonly onUnrefreshed: (why: string) => void;
-}
-
-export interface DeliveryOptions {
-  readonly deadLetters: DeadLetterBox;
-  readonly signal: AbortSignal;
-  readonly clock: AttemptClock;
-  readonly hooks: DeliveryHooks;
-}
-
-/** Why a notice is passed over that was not said before. */
-const IGNORED = {
-  replaced: 'a desk that was replaced said it',
-  early: 'numbers before it are missing: it is waited for them',
-} as const;
-
-/** A notice whose turn it is, and where the destination is behind it. */
-interface Due {
-  readonly said: NumberedNotice;
-  readonly place: DeliveryPlace;
-  readonly isResent: boolean;
+/** A notice whose turn it is, and where the destination is behind it; null = there already. */
+interface Due extends Held {
+  readonly place: DeliveryPlace | null;
 }
 
 /**
  * The notices that name one destination, in their order: the next is sent when the one before is delivered or given up.
  * What was delivered is told by the state at once, so that a process that dies repeats one send at most, under its key.
+ * Where a destination has a rate, what would have to wait is held back, and sent by `drain`, the urgent first.
  */
 export class DeliveryStage implements Stage {
   readonly #options: DeliveryOptions;
@@ -56,8 +33,12 @@ export class DeliveryStage implements Stage {
   readonly #signal: AbortSignal;
   /** The process before may have died between sending this one and saying so. */
   #isInDoubt: boolean;
-  #ignored: string | null = null;
+  readonly #held: HeldBack;
+  /** of those held back, what the process before may have sent */
+  readonly #doubtful: Set<Held>;
+  readonly #reader: NoticeReader;
   #turn: Promise<unknown> = Promise.resolve();
+  #sending: Promise<unknown> = Promise.resolve();
   /** key of what is sent now, of several the first; null = nothing is */
   trying: string | null = null;
   isChanged = false;
@@ -75,6 +56,9 @@ export class DeliveryStage implements Stage {
     this.#isInDoubt = pages !== null;
     this.#outlet = open(this.#state.place.mark);
     this.#attempts = new Attempts(options.clock, options.hooks, this.#state.place.begun);
+    this.#held = new HeldBack(pages, options.clock, (notice) => this.#outlet.pauseMs?.(notice) ?? 0, this.#signal);
+    this.#doubtful = new Set(this.#held.items);
+    this.#reader = new NoticeReader(options.deadLetters, options.hooks.onIgnored);
   }
 
   get atOnce(): number {
@@ -108,48 +92,28 @@ export class DeliveryStage implements Stage {
     this.#left.abort();
   }
 
-  async absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
+  absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
+    return this.#exclusively(() => this.#absorb(records, offset));
+  }
+
+  async #absorb(records: readonly Uint8Array[], offset: number): Promise<void> {
     let place = reaching(this.#state.place, offset);
     let due: Due[] = [];
     for (const [i, record] of records.entries()) {
-      const said = await this.#read(record, offset + i);
-      const next = said === null ? missing(place) : this.#follow(place, said);
+      const said = await this.#reader.read(record, offset + i);
+      const next = said === null ? missing(place) : this.#reader.follow(place, said);
       if (next === null) continue;
       place = next;
       const found = said === null ? null : this.#dueOf(said, place);
       if (found === null) continue;
       due.push(found);
       if (due.length < this.#outlet.atOnce) continue;
-      await this.#deliver(due);
+      await this.#deliverOrHold(due);
       due = [];
     }
-    if (due.length > 0) await this.#deliver(due);
+    if (due.length > 0) await this.#deliverOrHold(due);
     const { mark, begun } = this.#state.place;
     this.#place({ ...place, mark, begun, nextOffset: offset + records.length });
-  }
-
-  /** Null where it cannot be read: then it is set aside. */
-  async #read(record: Uint8Array, offset: number): Promise<NumberedNotice | NumberedEntry | null> {
-    try {
-      return decodeNotice(record);
-    } catch (error) {
-      if (!(error instanceof WireError) || error.code === 'NEWER_VERSION') throw error;
-      await this.#options.deadLetters.putRecord('notices', 0, offset, record, error.message);
-      return null;
-    }
-  }
-
-  #follow(place: DeliveryPlace, said: NumberedNotice | NumberedEntry): DeliveryPlace | null {
-    const next = following(place, said);
-    if (next === 'repeated') return null; // by a desk that went on from its snapshot
-    if (next === 'replaced' || next === 'early') {
-      const why = IGNORED[next];
-      if (this.#ignored !== why) this.#options.hooks.onIgnored(said.n, why);
-      this.#ignored = why;
-      return null;
-    }
-    this.#ignored = null;
-    return next;
   }
 
   /** Null where it is for others. */
@@ -167,13 +131,66 @@ export class DeliveryStage implements Stage {
     return { said: { epoch, n, notice: found.notice, to: [name] }, place, isResent: true };
   }
 
+  /** Several at once have no rate. */
+  async #deliverOrHold(due: readonly Due[]): Promise<void> {
+    const [{ said, isResent, place }] = due as [Due];
+    if (this.#outlet.pauseMs === undefined || !this.#held.mustWait(said.notice)) {
+      await this.#deliver(due, this.#isInDoubt);
+    } else {
+      while (this.#held.isFull) await this.#deliverHeld();
+      const held = { said, isResent };
+      if (this.#isInDoubt) this.#doubtful.add(held);
+      this.#held.push(held);
+      if (place !== null) this.#place({ ...place, mark: this.#state.place.mark, begun: this.#attempts.begun });
+      this.isUrgent = true;
+      this.isChanged = true;
+    }
+    this.#isInDoubt = false;
+  }
+
+  async #deliverHeld(): Promise<void> {
+    const held = this.#held.first();
+    if (held === null) return;
+    await this.#deliver([{ ...held, place: null }], this.#doubtful.has(held));
+    this.#held.remove(held);
+    this.#doubtful.delete(held);
+  }
+
+  /** Sends what is held back when the rate allows it, until the end. */
+  async drain(host: StageHost): Promise<void> {
+    try {
+      for (;;) {
+        await this.drainOne();
+        await host.save();
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) host.fail(error);
+    }
+  }
+
+  /** Waits until something is held back that may be sent, and sends it. @throws AbortError */
+  async drainOne(): Promise<void> {
+    await this.#held.turn();
+    await this.#exclusively(() => this.#deliverHeld());
+  }
+
+  get heldBack(): number {
+    return this.#held.length;
+  }
+
+  /** What is sent from outside and what was held back do not meet. */
+  #exclusively<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#sending.then(call);
+    this.#sending = result.catch(() => {});
+    return result;
+  }
+
   /** What was delivered is done at once; what was not is not. */
-  async #deliver(due: readonly Due[]): Promise<void> {
-    const isInDoubt = this.#isInDoubt || due.some(({ isResent }) => isResent);
+  async #deliver(due: readonly Due[], mayHaveArrived: boolean): Promise<void> {
+    const isInDoubt = mayHaveArrived || due.some(({ isResent }) => isResent);
     this.trying = deliveryKey((due[0] as Due).said.notice);
     try {
       const attempted = await this.#attempts.until((wasTried) => this.#send(due, wasTried || isInDoubt), this.#signal);
-      this.#isInDoubt = false;
       await this.#ended(due, attempted);
     } finally {
       this.trying = null;
@@ -220,9 +237,10 @@ export class DeliveryStage implements Stage {
   async #ended(due: readonly Due[], attempted: Attempted): Promise<void> {
     const { outcome } = attempted;
     const rows: DeliveryRow[] = [];
+    const endedMs = this.#options.clock.nowMs();
     for (const one of due) {
       const { notice } = one.said;
-      const row = this.#rowOf(one, attempted);
+      const row = rowOf(one, attempted, { ...this.#outlet, endedMs });
       rows.push(row);
       this.#state.unlogged.push(row);
       const key = deliveryKey(notice);
@@ -235,32 +253,10 @@ export class DeliveryStage implements Stage {
         if (this.#outlet.refresh !== undefined) this.#state.isNow(notice);
       } else await this.#dead({ row, notice }, one.said.n);
     }
-    const { place } = due.at(-1) as Due;
+    const place = (due.at(-1) as Due).place ?? this.#state.place;
     this.#place({ ...place, mark: this.#outlet.mark?.() ?? null, begun: null });
     this.isUrgent = true;
     this.#options.hooks.onEnded(rows);
-  }
-
-  #rowOf({ said: { epoch, n, notice }, isResent }: Due, { outcome, attempts, firstMs }: Attempted): DeliveryRow {
-    const { name: destination, type } = this.#outlet;
-    const endedMs = this.#options.clock.nowMs();
-    return {
-      destination,
-      type,
-      epoch,
-      n,
-      incidentId: notice.incident_id,
-      version: notice.version,
-      transition: notice.transition,
-      severity: notice.event.severity,
-      atMs: Date.parse(notice.at),
-      endedMs,
-      attempts,
-      outcome: outcome.kind === 'taken' ? 'delivered' : 'dead',
-      why: outcome.kind === 'taken' ? '' : outcome.why,
-      latencyMs: Math.max(0, endedMs - firstMs),
-      isResent,
-    };
   }
 
   async #dead(kept: KeptDelivery, offset: number): Promise<void> {
@@ -276,13 +272,16 @@ export class DeliveryStage implements Stage {
   }
 
   async settle(): Promise<void> {
+    if (this.#signal.aborted) await this.#sending; // what is under way ends now, one way or the other
     await this.#options.deadLetters.settle();
   }
 
   snapshot(): Map<string, Uint8Array> {
     this.isChanged = false;
     this.isUrgent = false;
-    return this.#state.pages();
+    const pages = this.#state.pages();
+    this.#held.addPages(pages);
+    return pages;
   }
 
   /** Rows of the delivery log are stored: they need not be kept. */

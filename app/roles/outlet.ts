@@ -1,3 +1,4 @@
+import type { Notice } from '../../alerts/notice.ts';
 import type { Delivery, Outcome, Sink } from '../../alerts/sinks/sink.ts';
 
 /** Where a delivery stage sends to: a sink, or what takes many notices at a time and knows what it has. */
@@ -9,6 +10,8 @@ export interface Outlet {
   readonly atOnce: number;
   /** One attempt. @throws AbortError by the signal, nothing else */
   send(deliveries: readonly Delivery[], signal: AbortSignal): Promise<Outcome>;
+  /** As of a sink: only where one is sent at a time. */
+  pauseMs?(notice: Notice): number;
   /** One attempt to make ready what has to be there before the first delivery ever: then `mark` tells of it. */
   prepare?(): Promise<Outcome>;
   /** As of a sink. */
@@ -24,6 +27,7 @@ export function sinkOutlet(sink: Sink): Outlet {
     type: sink.type,
     atOnce: 1,
     send: ([delivery], signal) => sink.send(delivery as Delivery, signal),
+    ...(sink.pauseMs === undefined ? {} : { pauseMs: (notice: Notice) => sink.pauseMs?.(notice) ?? 0 }),
     ...(sink.refresh === undefined ? {} : { refresh: sink.refresh }),
   };
 }

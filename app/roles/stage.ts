@@ -29,6 +29,14 @@ export interface Stage {
   snapshot(): Map<string, Uint8Array>;
 }
 
+/** What a stage that goes on between two records may ask of its worker. */
+export interface StageHost {
+  /** Resolves when the state is safe, or could not be saved now. */
+  save(): Promise<void>;
+  /** It cannot go on: this worker must end. */
+  fail(error: unknown): void;
+}
+
 /** How far a partition is, for metrics and health. */
 export interface StageProgress {
   readonly stage: string;

@@ -6,7 +6,7 @@ import type { Bus } from '../../infra/bus.ts';
 import { createMemoryBus } from '../../infra/bus-memory.ts';
 import { StorageError } from '../../infra/storage-error.ts';
 import { checkpoint } from './checkpoint.ts';
-import { HeldStage, type Stage } from './stage.ts';
+import { HeldStage, type Stage, type StageHost } from './stage.ts';
 import { Stages } from './stages.ts';
 
 let dir = '';
@@ -166,6 +166,52 @@ describe('stages', () => {
     });
     await stages.run();
     expect(readdirSync(join(dir, 'sums-000'))).toEqual([]);
+  });
+});
+
+describe('a stage that goes on between two records', () => {
+  const running = (bus: Bus, signal: AbortSignal, act: (host: StageHost, stage: Summing) => void) =>
+    new Stages({
+      ...quiet,
+      bus,
+      group: 'test',
+      name: 'sums',
+      stateDir: dir,
+      snapshotMs: 60_000,
+      shutdownMs: 1000,
+      signal,
+      open: (_partition, pages, host) => {
+        const stage = new Summing([], pages);
+        setImmediate(() => act(host, stage));
+        return stage;
+      },
+    }).run();
+
+  test('is saved when it asks for it', async () => {
+    const bus = createMemoryBus({ partitions: 1 });
+    await bus.publish(0, [record(1)]);
+    const stop = new AbortController();
+    const saved = new Promise<void>((resolve) => {
+      const asks = async (host: StageHost, stage: Summing) => {
+        while (stage.count === 0) await new Promise(setImmediate);
+        Object.assign(stage, { sum: 7, isChanged: true, isUrgent: true });
+        await host.save();
+        expect(readdirSync(join(dir, 'sums-000'))).not.toEqual([]);
+        resolve();
+      };
+      void running(bus, stop.signal, (host, stage) => void asks(host, stage));
+    });
+    await saved;
+    stop.abort();
+    const next = await openAgain();
+    expect([next.nextOffset, (next.stage as Summing).sum]).toEqual([1, 7]);
+  });
+
+  test('ends its worker when it cannot go on', async () => {
+    const run = running(createMemoryBus({ partitions: 1 }), new AbortController().signal, (host) =>
+      host.fail(new Error('boom')),
+    );
+    await expect(run).rejects.toThrow('boom');
   });
 });
 

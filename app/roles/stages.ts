@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bus, BusBatch, StartAt } from '../../infra/bus.ts';
 import { openSnapshots } from '../../infra/state.ts';
 import { type CheckpointHooks, checkpoint, offsetOf } from './checkpoint.ts';
-import { HeldStage, type Stage, type StageProgress } from './stage.ts';
+import { HeldStage, type Stage, type StageHost, type StageProgress } from './stage.ts';
 
 /** How often it is looked whether a snapshot is due. */
 const LOOK_MS = 500;
@@ -19,7 +19,11 @@ export interface StagesOptions extends CheckpointHooks {
   readonly shutdownMs: number;
   readonly signal: AbortSignal;
   /** A fresh machine, or one that goes on from the pages of a snapshot, which was taken at `offset`. */
-  readonly open: (partition: number, pages: ReadonlyMap<string, Uint8Array> | null) => Stage | Promise<Stage>;
+  readonly open: (
+    partition: number,
+    pages: ReadonlyMap<string, Uint8Array> | null,
+    host: StageHost,
+  ) => Stage | Promise<Stage>;
   /** Told of all partitions that this worker has. */
   readonly onAssigned?: (partitions: readonly number[]) => void;
   readonly onLost?: (name: string, partition: number) => void;
@@ -44,6 +48,7 @@ export class Stages {
   readonly #held = new Map<number, HeldStage>();
   #saving: Promise<unknown> = Promise.resolve();
   #failure: unknown = null;
+  readonly #failed = new AbortController();
 
   constructor(options: StagesOptions) {
     this.#options = options;
@@ -60,16 +65,12 @@ export class Stages {
   /** Reads until the signal; then saves and leaves. @throws what a stage throws, or the bus: this worker must end then */
   async run(): Promise<void> {
     const { bus, group, signal } = this.#options;
-    const failed = new AbortController();
     const timer = setInterval(() => {
-      this.#saveDue().catch((error: unknown) => {
-        this.#failure ??= error;
-        failed.abort();
-      });
+      this.#saveDue().catch((error: unknown) => this.#fail(error));
     }, LOOK_MS);
     try {
       const batches = bus.subscribe(group, {
-        signal: AbortSignal.any([signal, failed.signal]),
+        signal: AbortSignal.any([signal, this.#failed.signal]),
         startAt: (partition) => this.#open(partition),
         onAssigned: (partitions) => this.#assigned(partitions),
         onRevoking: () => this.#saveAll(),
@@ -89,6 +90,21 @@ export class Stages {
       clearInterval(timer);
       await this.#inTime(this.#saving.catch(() => {}));
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#failed.abort();
+  }
+
+  #hostOf(partition: number): StageHost {
+    return {
+      save: async () => {
+        const held = this.#held.get(partition);
+        if (held !== undefined) await this.#safe(held);
+      },
+      fail: (error) => this.#fail(error),
+    };
   }
 
   /** False where the signal ended it: the batch is not done, and will come again. */
@@ -132,7 +148,7 @@ export class Stages {
     const snapshots = await openSnapshots(join(stateDir, `${name}-${String(partition).padStart(3, '0')}`));
     const snapshot = await snapshots.load();
     const offset = snapshot === null ? null : offsetOf(snapshot);
-    const stage = await open(partition, snapshot?.pages ?? null);
+    const stage = await open(partition, snapshot?.pages ?? null, this.#hostOf(partition));
     if (snapshot === null) {
       const first = await stage.begin?.();
       if (first) await snapshots.save(first, {}, null);
