@@ -47,6 +47,8 @@ export interface LatencyOptions {
   readonly rate: number;
   readonly bursts: number;
   readonly everyMs: number;
+  /** prints what became of each incident */
+  readonly isDetailed: boolean;
 }
 
 /** All sorted, ms. */
@@ -94,7 +96,7 @@ export async function measure(way: Way, options: LatencyOptions): Promise<Latenc
     const { begunMs, heldRate } = await Promise.race([run.failed, play(way, traffic, options)]);
     await wait(END_MS);
     await run.end();
-    return summary({ traffic, begunMs, heldRate, requests, run });
+    return summary({ traffic, begunMs, heldRate, requests, run }, options.isDetailed);
   } finally {
     await way.close();
     server.close();
@@ -216,7 +218,7 @@ interface Played {
   readonly run: Run;
 }
 
-function summary({ traffic, begunMs, heldRate, requests, run }: Played): Latencies {
+function summary({ traffic, begunMs, heldRate, requests, run }: Played, isDetailed: boolean): Latencies {
   const lineToRequest: number[] = [];
   const verdictToRequest: number[] = [];
   let others = requests.length;
@@ -226,6 +228,11 @@ function summary({ traffic, begunMs, heldRate, requests, run }: Played): Latenci
     others -= own.length;
     const first = run.firstSaid(traffic.nameOf(i), begunMs[i]!);
     if (own.length === 0 || first === undefined) continue;
+    if (isDetailed) {
+      const seen = own.map(({ receivedMs, text }) => `${receivedMs - begunMs[i]!} ${titleOf(text)}`);
+      const at = `crossed the bar ${first.eventMs - begunMs[i]!}, said ${first.saidMs - begunMs[i]!}`;
+      process.stdout.write(`${traffic.nameOf(i)}, ms since its burst began: ${at}, requests: ${seen.join('; ')}\n`);
+    }
     lineToRequest.push(own[0]!.receivedMs - first.eventMs);
     verdictToRequest.push(own[0]!.receivedMs - first.saidMs);
   }
@@ -238,6 +245,8 @@ function summary({ traffic, begunMs, heldRate, requests, run }: Played): Latenci
     others,
   };
 }
+
+const titleOf = (text: string): string => String((JSON.parse(text) as { text?: unknown }).text ?? '').slice(0, 80);
 
 /** Answers as an incoming web hook of Slack does, without its rate limit: that would be measured otherwise. */
 async function slackReceiver(requests: Request[]): Promise<Server> {

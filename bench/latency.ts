@@ -13,6 +13,7 @@ CloudWatch Logs that it polls and by the Firehose endpoint. Prints a table.
   --bursts N    incidents for each way in (30)
   --only NAME   poll or firehose
   --quick       10 bursts
+  --details     a line for each incident
   --json        a last line of JSON: poll_p99_ms, firehose_p99_ms, verdict_to_send_p99_ms`;
 
 const { values: flags } = parseArgs({
@@ -21,11 +22,12 @@ const { values: flags } = parseArgs({
     bursts: { type: 'string' },
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    details: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
-/** An incident makes up to three messages, and Slack takes one a second. */
+/** An incident makes two or three messages, and Slack takes one a second. */
 const EVERY_MS = 6000;
 
 /** The smallest value that at least this share of them do not exceed; null where there is none. */
@@ -54,7 +56,7 @@ async function main(): Promise<void> {
     if (flags.only !== undefined && flags.only !== name) continue;
     const dir = mkdtempSync(join(tmpdir(), 'tripline-latency-'));
     try {
-      const options = { dir, rate: Number(flags.rate), bursts, everyMs: EVERY_MS };
+      const options = { dir, rate: Number(flags.rate), bursts, everyMs: EVERY_MS, isDetailed: flags.details };
       const latencies = await measure(await open(dir), options);
       measured.set(name, latencies);
       process.stdout.write(textOf(name, latencies));
