@@ -140,6 +140,18 @@ describe('a destination with a rate', () => {
     );
   });
 
+  test('hears of what is critical, and of many at once, before the others that open', async () => {
+    const world = pacedWorld([]);
+    const others = Array.from({ length: 20 }, (_, i) => noticeOf(i, 1));
+    const worst = noticeOf(50, 1);
+    const critical: Notice = { ...worst, event: { ...worst.event, severity: 'critical' } };
+    const digest = { ...noticeOf(60, 1), transition: 'digest', digest: { incidents: 100 } } as Notice;
+    await deliverAll([...others, critical, digest], world, Array(20).fill('comes').concat(false));
+    const places = [critical, digest].map((notice) => world.got.findIndex(({ key }) => key === deliveryKey(notice)));
+    expect(places).toEqual([PACE.burst, PACE.burst + 1]); // behind those that went at once
+    expect(world.got).toHaveLength(22);
+  });
+
   test('is never sent more than its burst at once, and no more than its rate after that', async () => {
     await fc.assert(
       fc.asyncProperty(story, turns, async (said, when) => {
