@@ -8,11 +8,13 @@ import { type Child, Processes } from '../faults/processes.ts';
 import { writeWorkload } from '../faults/workload.ts';
 import { check } from './check.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
+import { checkSlack, openSlack, type SlackReceiver, slackDestination } from './slack.ts';
 
 const HELP = `Usage: npm run test:kill -- [options]
 Kills tripline run with SIGKILL at seeded moments while it reads a file and delivers to two web hooks, of which one fails now
 and then, starts it again each time, and compares what the web hooks got with an undisturbed run. Exits 0 where each of
 them got every transition at least once, in order, under the same key with the same content, and nothing else.
+  --slack      to a bot of Slack, too, at a message a second: each transition must stand there once (takes minutes)
   --points N   how often it is killed (5)
   --seed N     of when (1)
   --keep       leave folders and logs`;
@@ -21,6 +23,7 @@ const { values: flags } = parseArgs({
   options: {
     points: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
+    slack: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -46,12 +49,14 @@ const say = (message: string): void => void process.stderr.write(`${message}\n`)
 class Scene {
   readonly dir: string;
   readonly receivers: readonly Receiver[];
+  readonly slack: SlackReceiver | null;
   readonly #processes: Processes;
   readonly #input: string;
   readonly #config: string;
   #lives = 0;
 
-  private constructor(dir: string, receivers: readonly Receiver[], processes: Processes) {
+  private constructor(dir: string, receivers: readonly Receiver[], slack: SlackReceiver | null, processes: Processes) {
+    this.slack = slack;
     this.dir = dir;
     this.receivers = receivers;
     this.#processes = processes;
@@ -59,10 +64,15 @@ class Scene {
     this.#config = join(dir, 'tripline.yaml');
   }
 
-  static async open(dir: string, processes: Processes, hooks: readonly ReceiverOptions[]): Promise<Scene> {
+  static async open(
+    dir: string,
+    processes: Processes,
+    hooks: readonly ReceiverOptions[],
+    slack: SlackReceiver | null = null,
+  ): Promise<Scene> {
     mkdirSync(dir, { recursive: true });
     const receivers = await Promise.all(hooks.map((hook) => Receiver.open(hook)));
-    const scene = new Scene(dir, receivers, processes);
+    const scene = new Scene(dir, receivers, slack, processes);
     const destinations = receivers.map(({ url }, i) => ({
       type: 'webhook',
       name: `hook-${i}`,
@@ -74,7 +84,7 @@ class Scene {
       state: join(dir, 'state'),
       bus: { local: { dir: join(dir, 'bus') } },
       sources: [{ files: [scene.#input], follow: true }],
-      destinations,
+      destinations: slack === null ? destinations : [...destinations, slackDestination(slack)],
       live: { snapshotMs: 1_000, flushMs: 50, latenessMs: 24 * 3_600_000 },
       http: { listen: 'off' },
       log: { level: 'info', format: 'json' },
@@ -95,7 +105,7 @@ class Scene {
   }
 
   get requests(): number {
-    return this.receivers.reduce((sum, { received }) => sum + received.length, 0);
+    return this.receivers.reduce((sum, { received }) => sum + received.length, this.slack?.calls.length ?? 0);
   }
 
   /** Resolves when each receiver has so many at least, and nothing more comes. @throws {Error} where the process ends */
@@ -112,6 +122,7 @@ class Scene {
 
   async close(): Promise<void> {
     for (const receiver of this.receivers) await receiver.close();
+    await this.slack?.close();
   }
 }
 
@@ -171,7 +182,8 @@ async function main(): Promise<boolean> {
     if (count < LEAST) throw new Error(`${count} notices are too few to say anything`);
     const seed = Number(flags.seed);
     const hooks = [0, 0.15].map((failing, i) => ({ delayMs: DELAY_MS, failing, random: new Random('hook', seed, i) }));
-    const scene = await Scene.open(join(dir, 'killed'), processes, hooks);
+    const slack = flags.slack ? await openSlack() : null;
+    const scene = await Scene.open(join(dir, 'killed'), processes, hooks, slack);
     try {
       await killed(scene, lines, count);
     } finally {
@@ -185,6 +197,12 @@ async function main(): Promise<boolean> {
     for (const [i, { expected: due, requests, repeated, faults }] of verdicts.entries()) {
       say(`hook-${i}: ${due} due, ${requests} requests, ${repeated} repeated, ${faults.length} faults`);
       for (const fault of faults.slice(0, 10)) say(`  ${fault}`);
+    }
+    if (slack !== null) {
+      const verdict = checkSlack(expected[0] ?? new Map(), slack);
+      say(`slack: ${verdict.expected} due, ${verdict.requests} calls, ${verdict.faults.length} faults`);
+      for (const fault of verdict.faults.slice(0, 10)) say(`  ${fault}`);
+      verdicts.push(verdict);
     }
     isRight = verdicts.every(({ faults }) => faults.length === 0);
     say(`${isRight ? 'passed' : 'FAILED'}: ${POINTS} kills, seed ${seed}`);
