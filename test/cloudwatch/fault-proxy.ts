@@ -42,7 +42,8 @@ export class FaultProxy {
   readonly #pages: FaultPages;
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
-  readonly #startedMs = Date.now();
+  /** since when its clock goes wrong and right in turn, ms; NaN = from the next request on */
+  #clockMs = Number.NaN;
   /** what was asked for where an empty page was sent, by its token */
   readonly #owed = new Map<string, Body>();
   #tokens = 0;
@@ -76,14 +77,20 @@ export class FaultProxy {
   get skewMs(): number {
     const { skewMs, skewEveryMs } = this.faults;
     if (skewEveryMs === 0) return skewMs;
-    const step = Math.floor((Date.now() - this.#startedMs) / skewEveryMs) % 4;
-    return [0, skewMs, 0, -skewMs][step]!;
+    const step = Math.floor((Date.now() - this.#clockMs) / skewEveryMs) % 4;
+    return [0, skewMs, 0, -skewMs][step] ?? 0;
+  }
+
+  /** Its clock is right for a while from the next request on: who comes anew hears the right time first. */
+  setClock(): void {
+    this.#clockMs = Number.NaN;
   }
 
   async #take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const action = String(incoming.headers['x-amz-target']).replace(/^Logs_20140328\./, '');
     this.requests.set(action, (this.requests.get(action) ?? 0) + 1);
     const body = (await json(incoming)) as Body;
+    if (Number.isNaN(this.#clockMs)) this.#clockMs = Date.now();
     const { faults, counts } = this;
     const isHit = (rate: number): boolean => this.#random.chance(rate);
     if (isHit(faults.resetBefore)) {

@@ -53,17 +53,17 @@ test('all of it once is balanced, and so is what comes again after a kill', asyn
   await life([0, 1, 2, 3, 4, 5]);
   expect(ledger.taken).toEqual(new Set([0, 1, 2, 3, 4, 5]));
   await life([4, 5, 6, 7, 8, 9]);
-  expect(ledger.balance(WRITTEN)).toEqual({ ...EVEN, repeated: 2 });
+  expect(ledger.balance(WRITTEN)).toMatchObject({ ...EVEN, repeated: 2 });
   expect(isBalanced(ledger.balance(WRITTEN))).toBe(true);
 });
 
 test('what is missing, taken twice by one process, or was never written is not', async () => {
   await life([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   const short = ledger.balance(WRITTEN);
-  expect(short).toEqual({ ...EVEN, taken: 9, counted: 9, missing: 1, wrongMinutes: 1 });
+  expect(short).toMatchObject({ ...EVEN, taken: 9, counted: 9, missing: 1, wrongMinutes: 1 });
   await life([9, 9]);
   const again = ledger.balance(WRITTEN);
-  expect(again).toEqual({ ...EVEN, twice: 1 });
+  expect(again).toMatchObject({ ...EVEN, twice: 1 });
   await life([3], 5);
   const moved = ledger.balance(WRITTEN);
   expect(moved).toMatchObject({ taken: 10, other: 1 });

@@ -5,6 +5,7 @@ import { playBlocks } from '../pipeline.ts';
 import type { Written } from './moto-fleet.ts';
 
 const MINUTE_MS = 60_000;
+const EXAMPLES = 20;
 /** Where nothing comes for so long there is nothing, ms: a life may end before it has said anything. */
 const READ_MS = 10_000;
 
@@ -24,6 +25,8 @@ export interface Balance {
   readonly other: number;
   /** minutes of functions for which they counted another number than was written */
   readonly wrongMinutes: number;
+  /** some of what is not right, for people */
+  readonly examples: readonly string[];
 }
 
 export const isBalanced = ({ written, taken, counted, missing, twice, other, wrongMinutes }: Balance): boolean =>
@@ -71,20 +74,30 @@ export class MotoLedger {
     let twice = 0;
     let other = 0;
     let repeated = 0;
-    for (const blocks of this.#lives) {
+    const examples: string[] = [];
+    const show = (what: string, n: number, fn: string, timeMs: number, life: number) => {
+      const text = `${what}: ${n} of ${fn} at ${new Date(timeMs).toISOString()}, life ${life}`;
+      if (examples.length < EXAMPLES) examples.push(text);
+    };
+    for (const [life, blocks] of this.#lives.entries()) {
       const inThisLife = new Set<number>();
       for (const { fn, n, timeMs } of blocks.flatMap((block) => [...reportsOf(block)])) {
         const event = written[n];
         if (event === undefined || event.fn !== fn || event.timestampMs !== timeMs) {
           other++;
+          show('other', n, fn, timeMs, life);
           continue;
         }
-        if (inThisLife.has(n)) twice++;
-        else if (times[n]! > 0) repeated++;
+        if (inThisLife.has(n)) {
+          twice++;
+          show('twice', n, fn, timeMs, life);
+        } else if (times[n]! > 0) repeated++;
         inThisLife.add(n);
         times[n]!++;
       }
     }
+    for (const [n, { fn, timestampMs }] of written.entries())
+      if (times[n] === 0) show('missing', n, fn, timestampMs, this.#lives.length);
     const taken = times.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
     return {
       written: written.length,
@@ -93,6 +106,7 @@ export class MotoLedger {
       missing: written.length - taken,
       twice,
       other,
+      examples,
       ...this.#count(written),
     };
   }
