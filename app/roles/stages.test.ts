@@ -191,7 +191,8 @@ describe('a stage that goes on between two records', () => {
     const bus = createMemoryBus({ partitions: 1 });
     await bus.publish(0, [record(1)]);
     const stop = new AbortController();
-    const saved = new Promise<void>((resolve) => {
+    let run = Promise.resolve();
+    await new Promise<void>((resolve) => {
       const asks = async (host: StageHost, stage: Summing) => {
         while (stage.count === 0) await new Promise(setImmediate);
         Object.assign(stage, { sum: 7, isChanged: true, isUrgent: true });
@@ -201,10 +202,10 @@ describe('a stage that goes on between two records', () => {
         } while (!existsSync(join(dir, 'sums-000')) || readdirSync(join(dir, 'sums-000')).length === 0);
         resolve();
       };
-      void running(bus, stop.signal, (host, stage) => void asks(host, stage));
+      run = running(bus, stop.signal, (host, stage) => void asks(host, stage));
     });
-    await saved;
     stop.abort();
+    await run;
     const next = await openAgain();
     expect([next.nextOffset, (next.stage as Summing).sum]).toEqual([1, 7]);
   });
