@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { nearest } from './nearest.ts';
 
@@ -15,12 +15,11 @@ export interface YamlConfig {
 
 /** Reads YAML and puts in the values of `${NAME}`. Never throws for bad YAML. */
 export function readYaml(yaml: string, file: string, env: Readonly<Record<string, string | undefined>>): YamlConfig {
+  if (yaml.includes('\0') || yaml.includes(REPLACEMENT)) return unreadable(`${file}: not a text file in UTF-8`);
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number | undefined) => `${file}:${offset === undefined ? 1 : lines.linePos(offset).line}`;
-  const problems = [...document.errors, ...document.warnings].map(
-    (it) => `${lineAt(it.pos[0])}: ${SAID_OTHERWISE[it.code] ?? lowerFirst(it.message)}`,
-  );
+  const problems = syntaxProblems(document, lineAt);
   visit(document, {
     Alias(_key, node) {
       if (node.resolve(document) === undefined)
@@ -48,6 +47,22 @@ export function readYaml(yaml: string, file: string, env: Readonly<Record<string
   };
 }
 
+/** What stands for bytes that are not UTF-8. */
+const REPLACEMENT = '\uFFFD';
+const MOST_SYNTAX_PROBLEMS = 20;
+
+const unreadable = (problem: string): YamlConfig => ({ value: undefined, problems: [problem], describe: () => [] });
+
+/** The first of them: a file that is no YAML at all has thousands. */
+function syntaxProblems({ errors, warnings }: Document, lineAt: (offset: number) => string): string[] {
+  const all = [...errors, ...warnings];
+  const told = all.slice(0, MOST_SYNTAX_PROBLEMS).map((it) => {
+    const said = lowerFirst(it.message.replace(/ in YAML stream: .*/s, '')); // it quotes the value, which may be a secret
+    return `${lineAt(it.pos[0])}: ${SAID_OTHERWISE[it.code] ?? said}`;
+  });
+  return all.length > told.length ? [...told, `and ${all.length - told.length} more`] : told;
+}
+
 /** Whose own texts repeat the value, which may be a secret. */
 const SAID_OTHERWISE: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias without its anchor; put a text that begins with * in quotes',
@@ -58,7 +73,7 @@ type Path = readonly PropertyKey[];
 
 /** One problem a wrong key, with what may have been meant; any other issue as it is. */
 function explode(issue: Issue, schema: z.ZodType, given: unknown): { path: Path; rule: string }[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, rule: lowerFirst(issue.message) }];
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, rule: ruleOf(issue) }];
   const known = keysAt(schema, issue.path, given);
   const isInList = issue.path.some((step) => typeof step === 'number');
   return issue.keys.map((key) => {
@@ -67,6 +82,9 @@ function explode(issue: Issue, schema: z.ZodType, given: unknown): { path: Path;
     return { path: [...issue.path, key], rule: `unknown key${meant === undefined ? '' : `, did you mean ${meant}?`}` };
   });
 }
+
+const ruleOf = ({ message }: Issue): string =>
+  lowerFirst(message).replace(/^invalid input: expected (\w+), received undefined$/, 'is missing ($1)');
 
 /** The shortest name that has the word in it: `webhookUrl` for `url`. */
 function longerThan(word: string, known: readonly string[]): string | undefined {

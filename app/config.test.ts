@@ -85,7 +85,7 @@ describe('a config that says', () => {
       yaml: 'planned:\n  - from: 2026-11-27T00:00\n    to: 2026-11-28T00:00Z\n    funtions: pay-*\n',
       said: [
         'a.yaml:2: planned.0.from: not a time with its zone, such as 2026-11-27T00:00+01:00 or 2026-11-26T23:00Z',
-        'a.yaml:2: planned.0.note: invalid input: expected string, received undefined',
+        'a.yaml:2: planned.0.note: is missing (string)',
         'a.yaml:4: planned.0.funtions: unknown key, did you mean functions?',
       ],
     },

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { file, tripline } from '../../test/captured-run.ts';
 
@@ -31,4 +32,25 @@ test('a sample that tells nothing is an error, after why', async () => {
   expect(code).toBe(1);
   expect(out).toContain('1 record told 0 events, 1 could not be used');
   expect(err).toContain('nothing in it tells of an invocation');
+});
+
+test('what of a sample is before the damage is shown, then the damage', async () => {
+  const sample = file(
+    'cut.gz',
+    gzipSync('{"kind":"call","name":"pay","at":"2026-11-21T10:00:00Z","ms":1}\n'.repeat(999)).subarray(0, -9),
+  );
+  const { code, out } = await tripline(['check', file('c.yaml', CONFIG), '--sample', sample]);
+  expect(code).toBe(0);
+  expect(out).toContain('"function":"pay"');
+  expect(out).toMatch(/cut\.gz: truncated gzip: it ends in the middle\n$/);
+});
+
+test('a file that is no text is one problem, and YAML that is none a few, which quote nothing', async () => {
+  const binary = file('c.yaml', Uint8Array.of(0x74, 0, 0xff, 0xfe, 0x0a));
+  expect(await tripline(['check', binary])).toMatchObject({ code: 2, err: `${binary}: not a text file in UTF-8\n` });
+  const { code, err } = await tripline(['check', file('d.yaml', `a: [1\n${'] "s3cret" }\n'.repeat(500)}`)]);
+  expect(code).toBe(2);
+  expect(err).not.toContain('s3cret');
+  expect(err).toMatch(/\nand \d+ more\n$/);
+  expect(err.split('\n').length).toBeLessThan(30);
 });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { harmless, harmlessJson } from '../../infra/table-text.ts';
 import { FragmentWriter } from '../../ingest/fragment.ts';
+import { SourceError } from '../../ingest/sources/bytes.ts';
 import { expandInputs } from '../../ingest/sources/inputs.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { checkSecrets } from '../destination-secrets.ts';
@@ -55,13 +56,20 @@ async function showSample(name: string, config: Config, io: Io): Promise<void> {
     rejected++;
     if (rejects.length < SHOWN) rejects.push(`${origin}${line === null ? '' : `:${line}`}: ${reason}: ${excerpt}`);
   });
-  for await (const chunk of fileSource(input, io.stdin).open(() => {})) parser.push(chunk);
+  let damage: string | null = null;
+  try {
+    for await (const chunk of fileSource(input, io.stdin).open(() => {})) parser.push(chunk);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    damage = error.message; // what was before it is shown
+  }
   parser.end();
   writer.flush();
   const lines = [
     ...shown.map((event) => harmlessJson(JSON.stringify(event))),
     `${plural(parser.stats.events, 'record')} told ${plural(events, 'event')}, ${count(rejected)} could not be used`,
     ...rejects.map((it) => `  ${harmless(it)}`),
+    ...(damage === null ? [] : [harmless(`${name}: ${damage}`)]),
   ];
   await io.stdout.write(`${lines.join('\n')}\n`);
   if (events === 0) throw new InputError(`${name}: nothing in it tells of an invocation`);

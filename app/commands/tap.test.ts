@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHealth } from '../../infra/health.ts';
 import { createLog } from '../../infra/log.ts';
@@ -46,6 +47,22 @@ describe('tripline tap FILE', () => {
     ]);
     expect((await tripline(['tap', file('a.log', LOG), '--limit', '7'])).out.split('\n')).toHaveLength(8);
     expect(await tripline(['tap', file('a.log', LOG), '--limit', '0'])).toMatchObject({ code: 2 });
+  });
+
+  test('a file that cannot be read to its end is shown as far as it goes, and the next one after it', async () => {
+    const inputs = [
+      file('cut.gz', gzipSync(LOG).subarray(0, -9)),
+      file('empty.log', ''),
+      file('image.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1)),
+      file('a.log', LOG),
+    ];
+    const { code, out, err } = await tripline(['tap', ...inputs, '--json']);
+    expect(code).toBe(0);
+    expect(eventsOf(out).filter(({ kind }) => kind === 'report').length).toBeGreaterThan(CALLS);
+    expect(err).toMatch(/cut\.gz: truncated gzip/);
+    expect(err).toMatch(/empty\.log: empty file/);
+    expect(err).toMatch(/image\.png: /);
+    expect(await tripline(['tap', inputs[1]!])).toMatchObject({ code: 1, err: `error: ${inputs[1]}: empty file\n` });
   });
 
   test('what cannot be used is counted with its place', async () => {

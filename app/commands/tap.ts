@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { harmless, harmlessJson } from '../../infra/table-text.ts';
 import { FragmentWriter } from '../../ingest/fragment.ts';
-import { expandInputs } from '../../ingest/sources/inputs.ts';
+import { SourceError } from '../../ingest/sources/bytes.ts';
+import { expandInputs, type InputProblem } from '../../ingest/sources/inputs.ts';
 import { loadConfig } from '../config.ts';
 import { CONFIG_FLAG } from '../config-file.ts';
 import { ClosedOutputError, InputError, type Io } from '../io.ts';
@@ -98,9 +99,10 @@ async function tapInputs(
   signal: AbortSignal,
 ): Promise<void> {
   const found = await expandInputs(inputs);
-  if (found.inputs.length === 0)
-    throw new InputError(found.problems.map(({ name, message }) => `${name}: ${message}`).join('\n  '));
+  if (found.inputs.length === 0) throw new InputError(textOf(found.problems));
   const filter = new TapFilter(flags.function ?? '*');
+  const problems = [...found.problems];
+  let isAnyRead = false;
   const rejects = { count: 0, first: '' };
   const fields = flags.config === undefined ? [] : loadConfig(flags.config, io.env).fields;
   for (const input of found.inputs) {
@@ -117,17 +119,27 @@ async function tapInputs(
       events = [];
       return show(all);
     };
-    for await (const chunk of fileSource(input, io.stdin).open(() => {})) {
-      parser.push(chunk);
-      if (!(await taken()) || signal.aborted) return;
+    try {
+      for await (const chunk of fileSource(input, io.stdin).open(() => {})) {
+        isAnyRead = true;
+        parser.push(chunk);
+        if (!(await taken()) || signal.aborted) return;
+      }
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      problems.push({ name: input.name, message: error.message }); // what was before the damage is shown
     }
     parser.end();
     if (!(await taken())) return;
   }
-  for (const { name, message } of found.problems) await io.stderr.write(`${harmless(`${name}: ${message}`)}\n`);
+  if (!isAnyRead) throw new InputError(textOf(problems));
+  for (const problem of problems) await io.stderr.write(`${harmless(textOf([problem]))}\n`);
   if (rejects.count > 0)
     await io.stderr.write(`${count(rejects.count)} could not be used, the first: ${harmless(rejects.first)}\n`);
 }
+
+const textOf = (problems: readonly InputProblem[]): string =>
+  problems.map(({ name, message }) => `${name}: ${message}`).join('\n  ');
 
 /** `14:05:00.123  pay  report  success  12.3 ms  …` */
 export function eventText(event: TapEvent, style: Style): string {
