@@ -21,5 +21,7 @@ interface PackageJson {
   readonly version: string;
 }
 
+// eight lines that are no log lines, which nobody who runs this can act on at the time; tripline doctor tells it
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.exitCode = await runProgram(process.argv.slice(2), processIo(), version());
 process.stdin.destroy(); // whoever was asked to end does not wait for a pipe that may be silent for ever

@@ -53,8 +53,7 @@ async function examine(flags: DoctorFlags, io: Io): Promise<Finding[]> {
     checks = checksOf(config, file, world);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const fix = 'correct the line; a variable of the environment must be set where tripline runs';
-    const problems = error.problems.map((problem) => fail('config', problem, fix));
+    const problems = error.problems.map((problem) => fail('config', problem, fixOf(problem)));
     return [
       ...(await runChecks([nodeCheck(world)])),
       ...problems,
@@ -62,6 +61,13 @@ async function examine(flags: DoctorFlags, io: Io): Promise<Finding[]> {
     ];
   }
   return withOneClock(await runChecks(checks));
+}
+
+function fixOf(problem: string): string {
+  const variable = /environment variable (\w+) is not set$/.exec(problem)?.[1];
+  return variable === undefined
+    ? 'correct the line; docs/cli.md tells every key'
+    : `export ${variable}=… where tripline runs, and where you run doctor`;
 }
 
 async function worldOf(file: string | null, { send }: DoctorFlags, io: Io): Promise<DoctorWorld> {

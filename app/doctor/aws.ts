@@ -36,18 +36,16 @@ function targetCheck(target: Target): Check {
 const accountOf = (roleArn: string): string => roleArn.split(':')[4] ?? roleArn;
 
 async function findingsOf(what: string, target: Target, signal: AbortSignal): Promise<Finding[]> {
-  const { region, settings, world, role } = target;
+  const { region, settings, role } = target;
   if (region === '') return [fail(what, 'no region is told', 'add regions: to the source, or set AWS_REGION')];
-  const reached = await reach(what, settings.endpoint ?? `https://logs.${region}.amazonaws.com`, region, world, signal);
+  const reached = await reach(what, target, signal);
   if (reached.some(({ verdict, what: about }) => verdict === 'fail' && about !== 'clock')) return reached;
   const isClockOff = reached.some(({ verdict }) => verdict === 'fail');
   // signatures depend on it: what AWS says then is about the clock, whatever it names
   if (isClockOff) return [...reached, skipped(what, 'not asked further: requests cannot be signed with this clock')];
   const findings: Finding[] = [...reached];
   try {
-    const endpoint = settings.endpoint === undefined ? {} : { endpoint: settings.endpoint };
-    const { arn } = await callerIdentity({ region, ...endpoint });
-    findings.push(ok(what, `we are ${arn}`));
+    findings.push(...(await identityFindings(what, settings, region)));
     const assumed =
       role === null ? null : { roleArn: role.roleArn, externalId: role.externalId, sessionName: role.sessionName };
     const client = new LogsClient({ region, role: assumed, endpoint: settings.endpoint ?? null });
@@ -63,21 +61,30 @@ async function findingsOf(what: string, target: Target, signal: AbortSignal): Pr
   return findings;
 }
 
+/** Who we are; nothing where an endpoint is told that has only logs behind it. @throws {LogsError} */
+async function identityFindings(what: string, { endpoint }: CloudWatchSettings, region: string): Promise<Finding[]> {
+  try {
+    const { arn } = await callerIdentity({ region, ...(endpoint !== undefined && { endpoint }) });
+    return arn === '' ? [] : [ok(what, `we are ${arn}`)];
+  } catch (error) {
+    if (endpoint !== undefined && error instanceof LogsError && error.kind !== 'credentials') return [];
+    throw error;
+  }
+}
+
 /** Whether the address answers at all, without saying who we are; and its clock. */
-async function reach(
-  what: string,
-  endpoint: string,
-  region: string,
-  world: DoctorWorld,
-  signal: AbortSignal,
-): Promise<Finding[]> {
+async function reach(what: string, { settings, region, world }: Target, signal: AbortSignal): Promise<Finding[]> {
+  const endpoint = settings.endpoint ?? `https://logs.${region}.amazonaws.com`;
   try {
     const { dateMs } = await probeHttp(endpoint, { signal });
     return dateMs === null ? [] : [skewFinding('AWS', dateMs, world.nowMs())];
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
-    const fix = `is ${region} the name of a region? Otherwise let this machine reach ${new URL(endpoint).host} (DNS, proxy, firewall, VPC endpoint)`;
-    return [fail(what, `${new URL(endpoint).host}: ${error.message}`, fix)];
+    const { host } = new URL(endpoint);
+    const suspect =
+      settings.endpoint === undefined ? `is ${region} the name of a region?` : 'is endpoint: of the source right?';
+    const fix = `${suspect} Otherwise let this machine reach ${host} (DNS, proxy, firewall, VPC endpoint)`;
+    return [fail(what, `${host}: ${error.message}`, fix)];
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { ConfigError } from '../config-error.ts';
 
 /** ok, worth a look, broken, or not looked at because something else must work first. */
 export type Verdict = 'ok' | 'warn' | 'fail' | 'skipped';
@@ -48,7 +49,8 @@ async function runOne({ what, run }: Check, limitMs: number): Promise<readonly F
     return await Promise.race([run(stop.signal), late]);
   } catch (error) {
     if (!(error instanceof Error) || isBug(error)) throw error;
-    return [fail(what, error.message, 'see the message')];
+    const fix = error instanceof ConfigError ? 'put it there, or correct the path in the config' : 'see the message';
+    return [fail(what, error.message, fix)];
   } finally {
     over.abort();
     stop.abort();

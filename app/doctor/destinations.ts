@@ -151,8 +151,9 @@ function slackBotFinding(what: string, { status, text }: Answer): Finding {
   return warn(what, `the host answers ${status}, which is not what Slack does`, 'look at baseUrl');
 }
 
-function alertmanagerFinding(what: string, { status }: Answer): Finding {
-  if (status === 200) return ok(what, 'Alertmanager answers');
+function alertmanagerFinding(what: string, { status, text }: Answer): Finding {
+  if (status === 200 && typeof (parsed(text) as { versionInfo?: unknown } | null)?.versionInfo === 'object')
+    return ok(what, 'Alertmanager answers');
   if (status === 401 || status === 403)
     return fail(
       what,
@@ -165,6 +166,7 @@ function alertmanagerFinding(what: string, { status }: Answer): Finding {
       'there is no Alertmanager at this address (404)',
       'look at url: without /api/v2/alerts, with a path where it has one',
     );
+  if (status < 300) return warn(what, `the host answers ${status}, which is not what Alertmanager does`, 'look at url');
   return warn(what, `Alertmanager answers ${status}`, 'look at it');
 }
 

@@ -48,12 +48,20 @@ interface Aws {
   readonly skewMs?: number;
   /** what every signed request is refused with */
   readonly refusal?: string;
+  /** knows nothing of STS */
+  readonly isLogsAlone?: boolean;
 }
 
 const ROLE = 'arn:aws:iam::999988887777:role/tripline';
 
 /** Answers as STS (query, XML) and CloudWatch Logs (JSON 1.1) do. */
-async function aws({ denied = [], groups = ['/aws/lambda/pay'], skewMs = 0, refusal }: Aws): Promise<string> {
+async function aws({
+  denied = [],
+  groups = ['/aws/lambda/pay'],
+  skewMs = 0,
+  refusal,
+  isLogsAlone = false,
+}: Aws): Promise<string> {
   return serve((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
@@ -65,7 +73,8 @@ async function aws({ denied = [], groups = ['/aws/lambda/pay'], skewMs = 0, refu
         String(request.headers['x-amz-target'] ?? '')
           .split('.')
           .at(-1) ?? '';
-      if (target === '') answerSts(new URLSearchParams(body).get('Action') ?? '', denied, refusal, response);
+      if (target === '' && isLogsAlone) response.writeHead(404).end('<UnknownOperationException/>');
+      else if (target === '') answerSts(new URLSearchParams(body).get('Action') ?? '', denied, refusal, response);
       else answerLogs(target, { denied, groups, refusal }, request, response);
     });
   });
@@ -200,6 +209,24 @@ describe('tripline doctor and AWS', () => {
       'clock',
       /(599|600|601) s behind AWS/,
     );
+  });
+
+  test('what answers is the page of a proxy: nobody is taken for us, and no parser is quoted', async () => {
+    const endpoint = await serve((request, response) => {
+      request.resume().on('end', () => response.setHeader('content-type', 'text/html').end('<html>Log in</html>'));
+    });
+    const sources = `[{cloudwatch: {regions: [eu-west-1], endpoint: "${endpoint}"}}]`;
+    const findings = await doctor({ ...(await healthy()), sources });
+    expectOnly(findings, 'aws eu-west-1', /\(200\): what answers there does not speak as AWS does$/);
+    expect(findings.map(({ message }) => message).join()).not.toContain('we are');
+  });
+
+  test('an endpoint with only logs behind it, as that of a VPC', async () => {
+    const endpoint = await aws({ isLogsAlone: true });
+    const sources = `[{cloudwatch: {regions: [eu-west-1], endpoint: "${endpoint}"}}]`;
+    const findings = await doctor({ ...(await healthy()), sources });
+    expect(troubles(findings)).toEqual([]);
+    expect(findings.filter(({ what }) => what === 'aws eu-west-1')).toHaveLength(1);
   });
 
   test('no log group is meant', async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { file, tripline } from '../../test/captured-run.ts';
 import { parseConfig } from '../config.ts';
 import { begin, closedPort, doctor, end, expectOnly, folder, healthy, serve, troubles } from './broken.fixture.ts';
 import { runChecks } from './check.ts';
@@ -137,6 +138,24 @@ describe('tripline doctor names what is broken, and that alone', () => {
       /no file is there yet/,
       'warn',
     );
+  });
+
+  test('Alertmanager is known by what it says, not by a 200', async () => {
+    const asked = async (text: string) => {
+      const url = await serve((request, response) => void request.resume().on('end', () => response.end(text)));
+      const destinations = `[{type: alertmanager, url: "${url}", allowPrivate: ["127.0.0.1"]}]`;
+      return await doctor({ ...(await healthy()), destinations });
+    };
+    expect(troubles(await asked('{"cluster":{},"versionInfo":{"version":"0.28.0"},"uptime":"x"}'))).toEqual([]);
+    expectOnly(await asked('<html>Log in</html>'), 'destination alertmanager', /not what Alertmanager does/, 'warn');
+  });
+
+  test('a variable that is not set is told with what sets it', async () => {
+    const config = file('c.yaml', `store: \${SOME_FOLDER}\n`);
+    const { code, out } = await tripline(['doctor', '--config', config, '--json']);
+    expect(code).toBe(1);
+    expect(out).toContain('environment variable SOME_FOLDER is not set');
+    expect(out).toContain('export SOME_FOLDER=…');
   });
 
   test('Kafka is down', async () => {

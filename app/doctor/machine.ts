@@ -11,6 +11,7 @@ import { type Check, type Finding, fail, ok, skipped, warn } from './check.ts';
 import type { DoctorWorld } from './world.ts';
 
 const LEAST_NODE = 20;
+const SDK_NODE = 22;
 const MEBIBYTE = 1024 * 1024;
 const FULL_BYTES = 100 * MEBIBYTE;
 const LOW_BYTES = 2 * 1024 * MEBIBYTE;
@@ -23,7 +24,8 @@ export function nodeCheck({ nodeVersion }: DoctorWorld): Check {
     what,
     async run() {
       const major = Number(/^v?(\d+)/.exec(nodeVersion)?.[1]);
-      if (major >= LEAST_NODE) return [ok(what, nodeVersion)];
+      if (major >= SDK_NODE) return [ok(what, nodeVersion)];
+      if (major >= LEAST_NODE) return [ok(what, `${nodeVersion}; the AWS SDK needs ${SDK_NODE} from January 2027 on`)];
       return [fail(what, `${nodeVersion} is too old`, `install Node ${LEAST_NODE} or newer`)];
     },
   };

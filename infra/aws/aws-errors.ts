@@ -63,9 +63,14 @@ export function logsErrorOf(error: unknown, action: string, where: string): Logs
   const isSkewed = SKEWED.has(label) || (SIGNATURE.has(label) && SKEWED_TEXT.test(text));
   const kind = isSkewed ? 'transient' : kindOf(label, String(code ?? ''), status, text);
   if (kind === 'denied') return new LogsError(kind, `${where}: ${action} is not allowed${byPolicy(text)}`, action);
-  const detail = kind === 'refused' || kind === 'transient' ? `: ${text.slice(0, 200)}` : '';
+  const said = isOfAws(label, text) ? text.slice(0, 200) : 'what answers there does not speak as AWS does';
+  const detail = kind === 'refused' || kind === 'transient' ? `: ${said}` : '';
   return new LogsError(kind, `${where}: ${action}: ${label}${status > 0 ? ` (${status})` : ''}${detail}`, null);
 }
+
+/** A page of a proxy is neither JSON nor XML; the parsers' own words lead nobody further. */
+const isOfAws = (label: string, text: string): boolean =>
+  label !== 'SyntaxError' && !/XML parse error|Deserialization error/.test(text);
 
 function kindOf(name: string, code: string, status: number, message: string): LogsErrorKind {
   if (INVALID.has(name)) return /token/i.test(message) ? 'token' : 'refused';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { LogsError } from '../../ingest/cloudwatch/api.ts';
 import type { LogsEmulator } from './emulator.ts';
 
@@ -41,6 +41,8 @@ export class EmulatorServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.headers['x-amz-target'] === undefined)
+      return answerSts(this.#emulator.account, await text(request), response);
     const body = (await json(request)) as Body;
     const action = String(request.headers['x-amz-target']).replace(/^Logs_20140328\./, '');
     try {
@@ -87,6 +89,14 @@ export class EmulatorServer {
         throw new LogsError('refused', `the emulator does not know ${action}`);
     }
   }
+}
+
+/** STS is at the same address, as far as it is asked who calls; anything else is not there. */
+function answerSts(account: string, body: string, response: ServerResponse): void {
+  if (new URLSearchParams(body).get('Action') !== 'GetCallerIdentity') return void response.writeHead(404).end();
+  const who = `<Arn>arn:aws:iam::${account}:user/emulated</Arn><UserId>EMULATED</UserId><Account>${account}</Account>`;
+  const answer = `<GetCallerIdentityResponse><GetCallerIdentityResult>${who}</GetCallerIdentityResult></GetCallerIdentityResponse>`;
+  response.writeHead(200, { 'content-type': 'text/xml' }).end(answer);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
