@@ -16,7 +16,9 @@ export interface ResendOptions {
 /** Asks the running tripline, or the next, to send a notice again. @throws {UsageError | InputError} */
 export async function resend({ state, id, to }: ResendOptions, io: Io): Promise<void> {
   if (!/^[\w.:-]{1,200}$/.test(id)) throw new UsageError(`not an incident, nor incident-version: ${shown(id)}`);
-  const knowing = deliveryViews(state, to).filter((view) => knows(view, id));
+  const views = deliveryViews(state, to);
+  const delivery = wholeOf(id, views);
+  const knowing = views.filter((view) => knows(view, delivery));
   if (knowing.length === 0) {
     const where = to === undefined ? 'no destination' : `${shown(to)} does not know it: no destination`;
     throw new InputError(
@@ -24,11 +26,22 @@ export async function resend({ state, id, to }: ResendOptions, io: Io): Promise<
     );
   }
   for (const { destination } of knowing) {
-    putCommand(state, { kind: 'resend', destination, delivery: id, by: userInfo().username }, Date.now());
+    putCommand(state, { kind: 'resend', destination, delivery, by: userInfo().username }, Date.now());
     await io.stderr.write(
-      `${id} is sent to ${destination} again, under its key; tripline notify list ${destination} shows how it ends\n`,
+      `${delivery} is sent to ${destination} again, under its key; tripline notify list ${destination} shows how it ends\n`,
     );
   }
+}
+
+/** The incident, or incident-version, that the beginning of an incident means, where it is of one alone. @throws {InputError} */
+function wholeOf(id: string, views: readonly DeliveryView[]): string {
+  const [, begin = id, version = ''] = /^(.+?)(-\d+)?$/.exec(id) ?? [];
+  const notices = views.flatMap(({ recent, dead }) => [...recent, ...dead]);
+  const incidents = [...new Set(notices.map((it) => it.incident_id))];
+  if (incidents.some((it) => it === id || it === begin)) return id;
+  const [whole, another] = incidents.filter((it) => it.startsWith(begin));
+  if (another !== undefined) throw new InputError(`${shown(begin)} begins several incidents: ${whole}, ${another}, …`);
+  return whole === undefined ? id : `${whole}${version}`;
 }
 
 const knows = ({ recent, dead }: DeliveryView, id: string): boolean =>

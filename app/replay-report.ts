@@ -89,11 +89,12 @@ export class Progress {
 
   show(name: string, done: number, of: number | null, format: (value: number) => string): void {
     if (!this.#isWanted) return;
-    if (name !== this.#name) this.#start(name, of);
-    this.#bar?.update(done, { done: format(done), of: of === null ? '' : format(of) });
+    const words = { done: format(done), of: of === null ? '' : format(of) };
+    if (name !== this.#name) this.#start(name, of, words);
+    this.#bar?.update(done, words);
   }
 
-  #start(name: string, of: number | null): void {
+  #start(name: string, of: number | null, words: { readonly done: string; readonly of: string }): void {
     this.stop();
     this.#name = name;
     const options = {
@@ -103,7 +104,7 @@ export class Progress {
       forceRedraw: true,
     };
     this.#bar = new SingleBar(options);
-    this.#bar.start(of ?? 1, 0, { done: '', of: '' });
+    this.#bar.start(of ?? 1, 0, words);
   }
 
   /** Makes room for a line of text; the bar comes back by itself. */

@@ -18,7 +18,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** whether the answer's text is needed when it has this status; else nothing but the status is waited for */
-  readonly wantsText?: (status: number) => boolean;
+  readonly wantsText?: (status: number, contentType: string) => boolean;
   /** most of the text that is read; 64 KiB unless told otherwise */
   readonly textBytes?: number;
 }
@@ -146,7 +146,7 @@ async function exchange(url: URL, request: HttpRequest, { lookup, nowMs, signal 
     const status = response.statusCode ?? 0;
     const dateMs = Date.parse(response.headers.date ?? '');
     const retryAfterMs = retryAfter(response.headers['retry-after'], Number.isNaN(dateMs) ? nowMs() : dateMs);
-    const { text, isWhole } = wantsText(status)
+    const { text, isWhole } = wantsText(status, response.headers['content-type'] ?? '')
       ? await textOf(response, request.textBytes ?? TEXT_BYTES)
       : { text: '', isWhole: true };
     return { kind: 'answer', status, text, isWhole, retryAfterMs, ...(!Number.isNaN(dateMs) && { dateMs }) };

@@ -35,6 +35,11 @@ test('a storm is sent no faster than Slack takes it', async () => {
   expect(clock.nowMs() - beganMs).toBeLessThan(30_000); // not slower than it must be either
 });
 
+test('an ok is one whatever type it has, as Slack itself calls it HTML', async () => {
+  slack.fail({ status: 200, headers: { 'content-type': 'text/html' }, body: 'ok' });
+  expect(await deliver(sink, [sampleNotice()], clock)).toEqual([{ kind: 'taken' }]);
+});
+
 test('blocks that Slack refuses are sent as words', async () => {
   slack.fail({ status: 400, body: 'invalid_blocks' });
   expect(await deliver(sink, [sampleNotice()], clock)).toEqual([{ kind: 'taken' }]);
@@ -57,6 +62,7 @@ describe('what an answer means', () => {
     ['an app that was removed', { status: 403, body: 'action_prohibited' }, 'closed', 'says action_prohibited', null],
     ['a webhook that was removed', { status: 404, body: 'no_service' }, 'closed', 'says no_service', null],
     ['a channel that was archived', { status: 410, body: 'channel_is_archived' }, 'closed', 'says channel_is_archived', null],
+    ['a login page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<!DOCTYPE html><html>…' }, 'closed', 'answers with a web page, which Slack does not: something stands between', null],
     ['somewhere else', { status: 302, headers: { location: 'https://x.example/' } }, 'closed', 'answers 302, a redirect: the config must name where it leads to', null],
   ])('%s', async (_name, fault, kind, why, afterMs) => {
     slack.fail(fault);

@@ -31,7 +31,7 @@ export function slackWebhook(settings: SlackWebhookSettings, deps: SinkDeps): Si
       url: settings.webhookUrl.reveal(),
       headers: { 'content-type': 'application/json; charset=utf-8' },
       body: JSON.stringify(message),
-      wantsText: (status: number) => status >= 400,
+      wantsText: (status: number, type: string) => status >= 400 || type.startsWith('text/html'), // as is Slack's `ok`
     };
     return await http(request, signal);
   }
@@ -53,8 +53,14 @@ export function slackWebhook(settings: SlackWebhookSettings, deps: SinkDeps): Si
 const wordOf = (answer: HttpAnswer): string | undefined =>
   answer.kind === 'answer' ? knownWord(answer.text.trim()) : undefined;
 
+/** A login page, or that of a proxy: nobody has seen the message, whatever its status. */
+const isPage = (answer: HttpAnswer): boolean =>
+  answer.kind === 'answer' && answer.status < 300 && /^\s*<(!doctype|html)\b/i.test(answer.text);
+
 /** A word that is known says more than the status. */
 function meaningOf(answer: HttpAnswer, host: string): Outcome {
+  if (isPage(answer))
+    return { kind: 'closed', why: `${host} answers with a web page, which Slack does not: something stands between` };
   const word = wordOf(answer);
   if (answer.kind !== 'answer' || word === undefined || answer.status < 400) return outcomeOf(answer, host);
   const { kind } = outcomeOf(answer, host, word);

@@ -133,7 +133,7 @@ async function listIncidents(flags: Flags, io: Io): Promise<void> {
 const MOST_ROWS = 100;
 
 function footOf(rows: number, { open, in_digests, not_followed, at }: IncidentsView): string {
-  const parts = [`${plural(open, 'incident')} open at ${at ?? 'no time yet'}`];
+  const parts = [`${plural(open, 'incident')} open${at === null ? ': nothing was heard yet' : ` at ${at}`}`];
   if (in_digests > 0) parts.push(`${count(in_digests)} of them told in a digest`);
   if (rows < open) parts.push(`${count(rows)} are shown`);
   if (not_followed > 0) parts.push(`${plural(not_followed, 'opening')} could not be followed, only counted`);

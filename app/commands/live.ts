@@ -6,11 +6,12 @@ import { CONFIG_FLAG, configFileOf } from '../config-file.ts';
 import { isOpen, OPEN_METRICS } from '../config-live.ts';
 import { checkSecrets } from '../destination-secrets.ts';
 import { InputError, type Io, UsageError } from '../io.ts';
+import { nearest } from '../nearest.ts';
 import { parserOf } from '../parts.ts';
 import { fileSource, type Source } from '../replay-read.ts';
 import type { RoleContext } from '../roles/context.ts';
 import type { HostRole } from '../roles/running-roles.ts';
-import { bytes, plural } from '../style.ts';
+import { bytes, plural, shown } from '../style.ts';
 import { notifyCommands } from './notify.ts';
 
 interface LiveFlags {
@@ -99,9 +100,11 @@ export function liveCommands(io: Io, version: string): Command[] {
     );
   const notify = withCommon(new Command('notify'))
     .description('take alerts from the bus to the destinations and the store')
-    .action((flags: LiveFlags) =>
-      host('notify', flags, async () => [{ name: 'notify', run: (await roles()).runNotify }]),
-    );
+    .allowExcessArguments()
+    .action((flags: LiveFlags, { args, commands }: Command) => {
+      if (args[0] !== undefined) throw new UsageError(unknownCommand(args[0], commands));
+      return host('notify', flags, async () => [{ name: 'notify', run: (await roles()).runNotify }]);
+    });
   for (const command of notifyCommands(io)) notify.addCommand(command);
   const run = withModelFlag(withOrigin(withCommon(new Command('run'))))
     .description('ingest, detect and notify in one process')
@@ -115,6 +118,13 @@ export function liveCommands(io: Io, version: string): Command[] {
       }),
     );
   return [run, ingest, detect, notify];
+}
+
+/** What is said of it where a command has both: some of its own, and something that it does itself. */
+function unknownCommand(word: string, commands: readonly Command[]): string {
+  const names = commands.map((it) => it.name());
+  const meant = nearest(word, names);
+  return `notify: unknown command ${shown(word)}${meant === undefined ? `: there are ${names.join(', ')}` : `, did you mean ${meant}?`}`;
 }
 
 /** Somebody who runs all of it and names no destination looks at the screen. */

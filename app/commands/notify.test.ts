@@ -131,7 +131,23 @@ describe('what was delivered', () => {
     ]);
   });
 
+  test('is meant by the beginning of its incident, where that is of one alone', async () => {
+    const other = (incident_id: string) => ({ ...view.recent[0]!, incident_id });
+    const recent = [other('117b06d529d74346'), other('9f00aa'), other('9f00bb')];
+    writeFileSync(deliveryViewFile(state, 'ops'), JSON.stringify({ ...view, recent }));
+    const resend = (id: string) => tripline(['notify', 'resend', id, '--config', config]);
+    expect(await resend('117b-1')).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^117b06d529d74346-1 is sent/),
+    });
+    expect(await resend('117b-7')).toMatchObject({ code: 1 });
+    expect(await resend('9f0')).toMatchObject({ code: 1, err: expect.stringContaining('begins several incidents') });
+    expect(commands()).toEqual([expect.objectContaining({ delivery: '117b06d529d74346-1' })]);
+  });
+
   test.each([
+    { args: ['tets', 'ops'], code: 2, says: /unknown command tets, did you mean test\?/ },
+    { args: ['everything'], code: 2, says: /unknown command everything: there are test, list, resend/ },
     { args: ['resend', 'i9'], code: 1, says: /no destination has a notice i9/ },
     { args: ['resend', 'i1', '--to', 'nobody'], code: 1, says: /no destination nobody is known/ },
     { args: ['resend', '../i1'], code: 2, says: /not an incident/ },

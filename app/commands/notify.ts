@@ -25,7 +25,7 @@ destination refused for good; tripline notify resend sends one again.
 `;
 
 const RESEND_HELP = `
-ID is an incident, for its newest notice, or incident-version as tripline notify list shows them. It is sent under the key
+ID is an incident or its beginning, for its newest notice, or incident-version as tripline notify list shows them. It is sent under the key
 it had, so receivers that know it can tell. A running tripline takes the request within seconds, else the next one does.
 
 Examples:

@@ -128,7 +128,7 @@ describe('of a running process', () => {
     expect(eventsOf(out).length).toBeLessThanOrEqual(2000);
   });
 
-  test('top --once --json gives a line a function; status one screen', async () => {
+  test('top --json gives a line a function; status one screen', async () => {
     const end = watch.host(() => [
       {
         fn: 'aws/1/eu-west-1/pay',
@@ -141,7 +141,7 @@ describe('of a running process', () => {
         incidents: 1,
       },
     ]);
-    const { out } = await tripline(['top', '--once', '--json', ...flags()]);
+    const { out } = await tripline(['top', '--json', ...flags()]);
     expect(JSON.parse(out)).toMatchObject({
       function: 'pay',
       calls_per_minute: 2,

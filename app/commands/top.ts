@@ -3,7 +3,7 @@ import type { RecentRow } from '../../detectors/recent.ts';
 import { ControlError } from '../../infra/control.ts';
 import { harmlessJson } from '../../infra/table-text.ts';
 import { CONFIG_FLAG } from '../config-file.ts';
-import { type Io, UsageError } from '../io.ts';
+import type { Io } from '../io.ts';
 import { askEach, type RunningFlags, runningPeers } from '../running.ts';
 import { terminalWidth } from '../store-output.ts';
 import { styleFor } from '../style.ts';
@@ -22,7 +22,7 @@ estimated from the moments of the log of its durations. On a terminal it is show
 
 Examples:
   $ tripline top --sort cost
-  $ tripline top --once --json | jq -r 'select(.open_alerts > 0).function'
+  $ tripline top --json | jq -r 'select(.open_alerts > 0).function'
 `;
 
 const EVERY_MS = 2000;
@@ -34,11 +34,10 @@ export function topCommand(io: Io): Command {
     .option(...CONFIG_FLAG)
     .addOption(new Option('--sort <key>', 'what comes first').choices(SORT_KEYS).default('calls'))
     .option('--once', 'show it once and end; also where standard output is no terminal')
-    .option('--json', 'with --once: one JSON object a line')
+    .option('--json', 'show it once, as one JSON object a line')
     .addHelpText('after', HELP)
     .action(async (flags: TopFlags) => {
-      if (flags.json === true && flags.once !== true) throw new UsageError('--json goes with --once');
-      if (flags.once === true || !io.stdout.isTTY) await showOnce(flags, io);
+      if (flags.once === true || flags.json === true || !io.stdout.isTTY) await showOnce(flags, io);
       else await showLive(flags, io);
     });
 }

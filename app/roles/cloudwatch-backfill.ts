@@ -99,6 +99,10 @@ export class Backfill {
     return this.#doneMs < Math.min(frontierMs, untilMs) - MINUTE_MS;
   }
 
+  get #upTo(): string {
+    return new Date(Math.max(this.#doneMs, this.#fromMs)).toISOString();
+  }
+
   #say(): void {
     const { io, log, elapsedMs } = this.#context;
     const whole = this.untilMs - this.#fromMs;
@@ -107,13 +111,19 @@ export class Backfill {
     if (io.stderr.isTTY) this.#progress.show('history', done, whole, days);
     else if (elapsedMs() >= this.#saidMs + SAY_EVERY_MS) {
       this.#saidMs = elapsedMs();
-      const upTo = new Date(Math.max(this.#doneMs, this.#fromMs)).toISOString();
-      log.info('reading what lies behind', { upTo, percent: Math.floor((100 * done) / whole), events: this.#events });
+      log.info('reading what lies behind', {
+        upTo: this.#upTo,
+        percent: Math.floor((100 * done) / whole),
+        events: this.#events,
+      });
     }
   }
 
   end(): void {
     this.#progress.stop();
-    this.#context.log.info('what lies behind was read', { events: this.#events });
+    const { log } = this.#context;
+    if (this.isDone) log.info('what lies behind was read', { events: this.#events });
+    else
+      log.info('what lies behind was read in part: the next start goes on', { upTo: this.#upTo, events: this.#events });
   }
 }
