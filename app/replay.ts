@@ -212,6 +212,9 @@ function identityOf(configHash: string, fingerprint: string): RunIdentity {
   return { runId, configHash, fingerprint };
 }
 
+const NOTHING_KNOWN =
+  'nothing in it is of a function, in a format that is known here (docs/formats.md); `fields:` of a config explains any other JSON';
+
 function nothingFound(problems: readonly InputProblem[], rejects: RejectLog): string {
   const lines = ['no log events of functions found'];
   for (const { name, message } of problems) lines.push(`${name}: ${message}`);
@@ -219,5 +222,6 @@ function nothingFound(problems: readonly InputProblem[], rejects: RejectLog): st
     lines.push(`${origin}: ${line === null ? `byte ${offset}` : `line ${line}`}: ${reason}`);
   }
   if (rejects.byReason.has(NO_LOG_GROUP)) lines.push(NAME_THE_GROUP);
+  if (lines.length === 1) lines.push(NOTHING_KNOWN);
   return lines.join('\n  ');
 }

@@ -154,3 +154,25 @@ describe('bad input', () => {
     );
   });
 });
+
+test('logs of something else are said to be that', async () => {
+  const { code, err } = await tripline(replay(file('flow.csv', 'app,func,end_timestamp,duration\n1,2,3,4\n')));
+  expect(code).toBe(1);
+  expect(err).toContain('nothing in it is of a function, in a format that is known here (docs/formats.md)');
+});
+
+test('a status and a denied access of one record are two facts, and both are the same when it comes again', async () => {
+  const fields =
+    'fields: [{ when: { kind: call }, provider: nomad, function: fn, time: at, httpStatus: code, requestId: id, message: text }]';
+  const record = { kind: 'call', fn: 'pay', at: '2026-11-21T10:00:00Z', code: 502, id: 'r1', text: 'AccessDenied' };
+  const line = `${JSON.stringify(record)}\n`;
+  const config = file('fields.yaml', fields);
+  const duplicates = async (text: string) => {
+    const summary = join(folder(), 'summary.json');
+    const args = ['replay', file('calls.ndjson', text), '--config', config, '--store', 'none', '--summary', summary];
+    expect(await tripline(args)).toMatchObject({ code: 0 });
+    return (JSON.parse(readFileSync(summary, 'utf8')) as { duplicates: number }).duplicates;
+  };
+  expect(await duplicates(line)).toBe(0);
+  expect(await duplicates(line + line)).toBe(3); // the call, its status, the denial
+});
