@@ -156,7 +156,9 @@ describe('bad input', () => {
 });
 
 test('logs of something else are said to be that', async () => {
-  const { code, err } = await tripline(replay(file('flow.csv', 'app,func,end_timestamp,duration\n1,2,3,4\n')));
+  const { code, err } = await tripline(
+    replay(file('flow.csv', 'app,func,end_timestamp,duration\n1,2,3,4\n'), '--log-group', '/aws/lambda/pay'),
+  );
   expect(code).toBe(1);
   expect(err).toContain('nothing in it is of a function, in a format that is known here (docs/formats.md)');
 });
