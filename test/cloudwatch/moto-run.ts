@@ -94,6 +94,8 @@ class MotoRun {
   readonly #prefix: string;
   #lives = 0;
   #failure: unknown = null;
+  /** what a killed process had handed on is not known yet: nothing is deleted that it may have to be given again */
+  #isUnread = false;
 
   constructor(plan: MotoPlan) {
     const { motoUrl, dir, groups, rate, seed } = plan;
@@ -129,10 +131,12 @@ class MotoRun {
     });
     for (const killMs of this.#killTimes(Date.now(), untilMs)) {
       await this.#watch(child, () => Date.now() >= killMs);
+      this.#isUnread = true;
       await child.end('SIGKILL', END_MS);
       await this.#ledger.endLife();
       const { taken } = this.#ledger;
       this.#fleet.killed((n) => taken.has(n));
+      this.#isUnread = false;
       say(
         `killed after ${((Date.now() - startedMs) / 1000).toFixed(0)} s; ${this.#fleet.written.length} events written`,
       );
@@ -189,7 +193,7 @@ class MotoRun {
     let goMs = Date.now() + goEveryMs;
     while (Date.now() < untilMs || (this.#isWanting && Date.now() < untilMs + LONGER_MS)) {
       await this.#fleet.write();
-      await this.#fleet.comeAndGo();
+      if (!this.#isUnread) await this.#fleet.comeAndGo();
       if (Date.now() > goMs) {
         await this.#fleet.retire();
         goMs += goEveryMs;
