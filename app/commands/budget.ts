@@ -96,7 +96,9 @@ export function reportOf(
   if (budgets.length === 0) {
     return alerts.length === 0
       ? ['no budget is known yet: fill the store with `tripline replay FILE`']
-      : ['no budget is known: the run has not ended yet, or is of an older tripline; replay again'];
+      : [
+          'no budget is known: the run has not ended yet, as a live one (tripline incidents: what is open), or is of an older tripline; replay again',
+        ];
   }
   const asOf = budgets[0]!.as_of;
   const paged = alerts.filter(({ paged_at }) => paged_at !== null).sort((a, b) => (a.paged_at! < b.paged_at! ? -1 : 1));

@@ -124,7 +124,7 @@ function nextText(answers: Answers, out: string): string {
   const run =
     answers.source.kind === 'stdin'
       ? `aws logs tail /aws/lambda/NAME --follow | tripline run - --log-group /aws/lambda/NAME${config}`
-      : `tripline run${config}`;
+      : `tripline run${answers.source.kind === 'cloudwatch' ? ' --since 1d' : ''}${config}`; // warm from the first minute
   return [
     `wrote ${harmless(out)}. Next:`,
     '',
