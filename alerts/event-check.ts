@@ -12,7 +12,11 @@ const isList = (value: unknown, isItem: (item: unknown) => boolean): boolean =>
 const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 
 const isFunction = (value: unknown): boolean =>
-  isObject(value) && isName(value['name']) && isTextOrNull(value['account']) && isTextOrNull(value['region']);
+  isObject(value) &&
+  isName(value['name']) &&
+  isTextOrNull(value['account']) &&
+  isTextOrNull(value['region']) &&
+  (value['log_group'] === undefined || isName(value['log_group']));
 
 const CHECKS: readonly (readonly [field: string, isIt: (value: unknown) => boolean])[] = [
   ['event', (it) => it === 'opened' || it === 'updated' || it === 'resolved'],

@@ -10,6 +10,8 @@ export interface AlertFunction {
   readonly region: string | null;
   readonly name: string;
   readonly version: string | null;
+  /** CloudWatch log group (`aws.log.group.names` of OpenTelemetry); absent = `/aws/lambda/NAME`, or none; absent before 0.2 */
+  readonly log_group?: string;
 }
 
 /** What is said of an incident, one JSON object a line. The JSON Schema is docs/alert-event.schema.json. */

@@ -27,7 +27,26 @@ export interface Group {
   readonly first: Verdict;
   readonly fns: string[];
   readonly open: Set<string>;
+  /** of those functions that chose one */
+  readonly logGroups: Map<string, string>;
 }
+
+export interface GroupState extends Omit<Group, 'open' | 'logGroups'> {
+  readonly open: readonly string[];
+  /** absent where none has one, and in states of before */
+  readonly logGroups?: readonly (readonly [fn: string, logGroup: string])[];
+}
+
+export function groupState(group: Group): GroupState {
+  const { open, logGroups, ...rest } = group;
+  return { ...rest, open: [...open], ...(logGroups.size === 0 ? {} : { logGroups: [...logGroups] }) };
+}
+
+export const groupOfState = (state: GroupState): Group => ({
+  ...state,
+  open: new Set(state.open),
+  logGroups: new Map(state.logGroups),
+});
 
 /** All that the fleet stage remembers; plain data, so that it can be snapshot as JSON. */
 export interface FleetState {
@@ -35,7 +54,7 @@ export interface FleetState {
   holes: Hole[];
   held: Held[];
   open: [string, OpenAlert][];
-  groups: { id: string; account: string; family: number; first: Verdict; fns: string[]; open: string[] }[];
+  groups: GroupState[];
   absorbed: string[];
   oneShots: OneShot[];
   budget: BudgetState;

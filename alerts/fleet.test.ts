@@ -91,6 +91,21 @@ describe('a common cause', () => {
     expect(new Set(play.events.map(({ started_at }) => started_at)).size).toBe(1);
   });
 
+  test('says of each function where it logs, also after a restart and at its end', () => {
+    const play = new FleetPlay();
+    const shared = { logGroup: '/teams/shop' };
+    play.step([verdict('a', 1), verdict('b', 1, shared), verdict('c', 1)]);
+    play.restart();
+    play.step([verdict('d', 2, shared)]);
+    play.step(all(play, 'abd', { event: 'resolved' }));
+    play.step(all(play, 'c', { event: 'resolved' }));
+    const groups = play.events.map(({ functions }) =>
+      functions!.map((fn) => `${fn.name} ${fn.log_group ?? '-'}`).join(', '),
+    );
+    const all4 = 'a -, b /teams/shop, c -, d /teams/shop';
+    expect(groups).toEqual(['a -, b /teams/shop, c -', all4, all4]);
+  });
+
   test('names a function once, though it comes and goes', () => {
     const play = new FleetPlay();
     play.step(all(play, 'abc'));

@@ -5,8 +5,17 @@ import type { Verdict } from '../detectors/verdict.ts';
 import { type BudgetStatus, PageBudget } from './budget.ts';
 import { DEFAULT_PAGING, type PagingSettings } from './budget-order.ts';
 import type { AlertEvent } from './event.ts';
-import type { FleetState, FleetStateV1, Group, Held, OneShot, OpenAlert } from './fleet-state.ts';
-import { accountOf, byText, keyOf, withLast } from './follow-up.ts';
+import {
+  type FleetState,
+  type FleetStateV1,
+  type Group,
+  groupOfState,
+  groupState,
+  type Held,
+  type OneShot,
+  type OpenAlert,
+} from './fleet-state.ts';
+import { accountOf, byText, keyOf, noteLogGroups, withLast } from './follow-up.ts';
 import { Holes } from './holes.ts';
 import { alertEvent, alertId, groupEvent } from './say.ts';
 
@@ -161,15 +170,18 @@ export class Fleet {
     const account = accountOf(first);
     const id = alertId(`group:${account}`, first.family, Math.min(...verdicts.map((verdict) => verdict.onsetMs)), '');
     const fns = verdicts.map((verdict) => verdict.fn).sort(byText);
-    const group: Group = { id, account, family: first.family, first, fns, open: new Set(verdicts.map(keyOf)) };
+    const open = new Set(verdicts.map(keyOf));
+    const logGroups = noteLogGroups(new Map(), verdicts);
+    const group: Group = { id, account, family: first.family, first, fns, open, logGroups };
     this.#groups.set(id, group);
     for (const verdict of verdicts) this.#openOne(verdict, id);
     const atMs = Math.max(...verdicts.map((verdict) => verdict.atMs)); // known with the last of them
-    this.#say(groupEvent({ ...first, atMs }, id, fns, 'opened', this.#configHash, verdicts));
+    this.#say(groupEvent({ ...first, atMs }, id, fns, 'opened', this.#configHash, verdicts, logGroups));
   }
 
   #joinGroup(group: Group, verdicts: readonly Verdict[]): void {
     const before = group.fns.length;
+    noteLogGroups(group.logGroups, verdicts);
     for (const verdict of verdicts) {
       if (!group.fns.includes(verdict.fn)) group.fns.push(verdict.fn);
       group.open.add(keyOf(verdict));
@@ -186,6 +198,7 @@ export class Fleet {
         'updated',
         this.#configHash,
         this.#membersOf(group),
+        group.logGroups,
       ),
     );
   }
@@ -216,9 +229,8 @@ export class Fleet {
     group.open.delete(key);
     if (group.open.size > 0) return;
     this.#groups.delete(group.id);
-    this.#say(
-      groupEvent({ ...verdict, onsetMs: group.first.onsetMs }, group.id, group.fns, 'resolved', this.#configHash),
-    );
+    const last = { ...verdict, onsetMs: group.first.onsetMs };
+    this.#say(groupEvent(last, group.id, group.fns, 'resolved', this.#configHash, [last], group.logGroups));
   }
 
   /** A silence that was over while it was held: never said. Returns whether to go on holding. */
@@ -253,7 +265,7 @@ export class Fleet {
       holes: this.#holes.state(),
       held: this.#held,
       open: [...this.#open],
-      groups: [...this.#groups.values()].map((group) => ({ ...group, open: [...group.open] })),
+      groups: [...this.#groups.values()].map(groupState),
       absorbed: [...this.#absorbed],
       oneShots: this.#oneShots,
       budget: this.#budget.state(),
@@ -268,7 +280,7 @@ export class Fleet {
     this.#holes.restore(state.holes);
     this.#held = state.held;
     for (const [key, open] of state.open) this.#open.set(key, open);
-    for (const group of state.groups) this.#groups.set(group.id, { ...group, open: new Set(group.open) });
+    for (const group of state.groups) this.#groups.set(group.id, groupOfState(group));
     for (const key of state.absorbed) this.#absorbed.add(key);
     this.#oneShots = state.oneShots;
   }

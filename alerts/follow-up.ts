@@ -30,6 +30,15 @@ export function withLast(verdict: Verdict, last: Verdict): Verdict {
   return { ...verdict, atMs, finding, related, usdPerHour, invocations, bytes, ids, detail };
 }
 
+/** Adds what verdicts say of where functions log to what is known of it, which is returned. */
+export function noteLogGroups(known: Map<string, string>, verdicts: readonly Verdict[]): Map<string, string> {
+  for (const { fn, logGroup } of verdicts) {
+    if (logGroup === undefined) known.delete(fn);
+    else known.set(fn, logGroup);
+  }
+  return known;
+}
+
 /** The same order everywhere, whatever the locale. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

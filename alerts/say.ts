@@ -28,8 +28,8 @@ const iso = (ms: number) => new Date(ms).toISOString();
 /** JSON has no infinity and no need of 17 digits. */
 const number = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(12)) : 0);
 
-function functionOf(key: string, version: string | null): AlertFunction {
-  return { ...parseFunctionKey(key), version };
+function functionOf(key: string, version: string | null, logGroup?: string): AlertFunction {
+  return { ...parseFunctionKey(key), version, ...(logGroup === undefined ? {} : { log_group: logGroup }) };
 }
 
 /** A verdict on one function as the event that people and machines read. */
@@ -43,7 +43,7 @@ export function alertEvent(verdict: Verdict, id: string, configHash: string): Al
     at: iso(verdict.atMs),
     started_at: iso(verdict.onsetMs),
     ...(verdict.event === 'resolved' && verdict.endedMs !== null ? { ended_at: iso(verdict.endedMs) } : {}),
-    function: functionOf(verdict.fn, verdict.version),
+    function: functionOf(verdict.fn, verdict.version, verdict.logGroup),
     signal: verdict.signal,
     related_signals: related(verdict),
     severity: verdict.severity,
@@ -161,7 +161,10 @@ function ratesOf({ failed, lost, slow, surplus, bytes }: Impact): AlertImpact {
   };
 }
 
-/** One event for many functions with a common cause. `members` = the latest of each that is still open: they add up. */
+/**
+ * One event for many functions with a common cause. `members` = the latest of each that is still open: they add up.
+ * `logGroups`: of those functions that chose one.
+ */
 export function groupEvent(
   first: Verdict,
   id: string,
@@ -169,6 +172,7 @@ export function groupEvent(
   event: AlertEvent['event'],
   configHash: string,
   members: readonly Verdict[] = [first],
+  logGroups: ReadonlyMap<string, string> = new Map(),
 ): AlertEvent {
   const single = alertEvent({ ...first, event, severity: worst([first, ...members]) }, id, configHash);
   const together = sumOf(members.map(impactOfVerdict));
@@ -177,7 +181,7 @@ export function groupEvent(
   const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
   return {
     ...single,
-    functions: fns.map((fn) => functionOf(fn, null)),
+    functions: fns.map((fn) => functionOf(fn, null, logGroups.get(fn))),
     impact: {
       ...single.impact,
       ...(together.usd > 0 ? { usd_per_hour: number(together.usd) } : {}),

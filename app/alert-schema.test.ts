@@ -41,6 +41,7 @@ describe('the schema takes', () => {
   test.each<{ name: string; change: object }>([
     { name: 'the whole', change: {} },
     { name: 'no numbers', change: { observed: null, expected: null, signal: 'content' } },
+    { name: 'a log group', change: { function: { ...event.function, log_group: '/teams/shop' } } },
     {
       name: 'an end and several functions',
       change: { event: 'resolved', ended_at: event.at, functions: [event.function] },
@@ -59,6 +60,11 @@ describe('the schema refuses', () => {
       problem: '/signal must be equal to one of the allowed values',
     },
     { name: 'half a band', change: { expected: { low: 1 } }, problem: "/expected must have required property 'mid'" },
+    {
+      name: 'a log group without a name',
+      change: { function: { ...event.function, log_group: '' } },
+      problem: '/function/log_group must NOT have fewer than 1 characters',
+    },
     { name: 'a key of its own', change: { colour: 'red' }, problem: ' must NOT have additional properties' },
     { name: 'a threat without a title', change: { threats: ['T1'] }, problem: '/threats/0 must match pattern' },
     {

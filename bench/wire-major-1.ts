@@ -140,7 +140,7 @@ function writeDifferences(out: ByteWriter, values: Float64Array, references: Flo
   return true;
 }
 
-const WORD_SHAPES: readonly ColumnShape[] = Array.from({ length: U.stride }, (_, column) => ({
+const WORD_SHAPES: readonly ColumnShape[] = Array.from({ length: U.logGroup }, (_, column) => ({
   absent: column === U.memorySizeKib || column === U.memoryUsedKib ? NONE : 0,
   prefer: column >= U.id0 && column <= U.id3 ? 'raw32' : column === U.memoryUsedKib ? 'varint' : 'palette',
 }));
@@ -212,7 +212,7 @@ export function encodeMajor1(block: FragmentBlock, rows?: Uint32Array): Uint8Arr
     for (let i = 0; i < n; i++) values[i] = block.f[(rows === undefined ? i : rows[i]!) * F.stride + column]!;
     write(column, doubleShape(column, column === F.a && looksLikeTimes(values, times, n)));
   }
-  for (let column = 0; column < U.stride; column++) {
+  for (let column = 0; column < U.logGroup; column++) {
     const isText = TEXT_COLUMNS.has(column);
     for (let i = 0; i < n; i++) {
       const word = block.u[(rows === undefined ? i : rows[i]!) * U.stride + column]!;

@@ -95,6 +95,7 @@ function forget(shard: Shard, slot: number): void {
   endObservation(shard, slot);
   shard.evidence.forget(slot);
   shard.droppedAt.delete(slot);
+  shard.logGroups.delete(slot);
   shard.learned?.forget(slot);
   shard.learnedState?.tails.fill(0, slot * TAIL, (slot + 1) * TAIL);
   shard.pages.fill(0, page, page + PAGE);

@@ -8,6 +8,7 @@ import { countFailure, newType } from './failures.ts';
 import { holdStart } from './housekeeping.ts';
 import { idKey, log2, log2OfKib, mix } from './keys.ts';
 import { access, content, dropped, insights } from './lines.ts';
+import { noteLogGroup } from './log-groups.ts';
 import { field, once } from './once.ts';
 import { cellAt } from './open-windows.ts';
 import { FIELD, P, PAGE } from './page.ts';
@@ -108,6 +109,7 @@ function report(shard: Shard, block: FragmentBlock, i: number, slot: number, tim
     shard.duplicates += (flags & Flag.fusedStart) !== 0 ? 2 : 1;
     return;
   }
+  noteLogGroup(shard, block, u, slot);
   const page = slot * PAGE;
   const at = cellAt(shard, slot, timeMs);
   const { values } = shard.cells;

@@ -1,3 +1,4 @@
+import { loggedIn } from './log-groups.ts';
 import { EPOCH_MINUTE, P, PAGE } from './page.ts';
 import type { Shard } from './shard.ts';
 import type { Severity } from './verdict.ts';
@@ -120,6 +121,7 @@ export function oneShot(
     event: 'opened',
     fn: shard.keys[slot]!,
     version,
+    ...loggedIn(shard, slot),
     atMs: Math.max(timeMs, nowMs),
     onsetMs: timeMs,
     endedMs: timeMs,

@@ -1,5 +1,6 @@
 import { Flag, type FragmentBlock, U } from '../ingest/fragment.ts';
 import { hashText, hasId, mix } from './keys.ts';
+import { noteLogGroup } from './log-groups.ts';
 import { P, PAGE } from './page.ts';
 import type { Shard } from './shard.ts';
 
@@ -17,7 +18,10 @@ export function once(shard: Shard, block: FragmentBlock, u: number, slot: number
     words[u + U.id3]! ^ whose,
     timeMs % 4294967296,
   );
-  if (shard.lines.add(timeMs, hi, lo)) return true;
+  if (shard.lines.add(timeMs, hi, lo)) {
+    noteLogGroup(shard, block, u, slot);
+    return true;
+  }
   shard.duplicates++;
   return false;
 }

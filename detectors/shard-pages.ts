@@ -32,6 +32,8 @@ export interface ShardJson {
   readonly evidence: ReturnType<Shard['evidence']['entries']>;
   readonly texts: readonly [number, string][];
   readonly droppedAt: readonly [number, number][];
+  /** absent where nobody has one, and before they were known */
+  readonly logGroups?: readonly [number, string][];
   readonly histograms: readonly [number, number][][];
   /** numbers of the generations of each set of remembered events; since version 3 */
   readonly generations?: Readonly<Record<string, readonly number[]>>;
@@ -103,6 +105,7 @@ function jsonOf(shard: Shard, live: readonly number[], model: string | undefined
     evidence: shard.evidence.entries(),
     texts: [...shard.texts],
     droppedAt: [...shard.droppedAt],
+    ...(shard.logGroups.size === 0 ? {} : { logGroups: [...shard.logGroups] }),
     histograms: live.map((at) => shard.histograms.peek(shard.cells.values[at + C.histogram]!)),
     generations: Object.fromEntries(
       Object.entries(seenOf(shard)).map(([name, seen]) => [name, [...seen.pages()].map(([number]) => number)]),

@@ -81,6 +81,7 @@ function restoreJson(shard: Shard, json: ShardJson): void {
   shard.evidence.restore(json.evidence);
   for (const [key, value] of json.texts) shard.texts.set(key, value);
   for (const [key, value] of json.droppedAt) shard.droppedAt.set(key, value);
+  for (const [slot, name] of json.logGroups ?? []) shard.logGroups.set(slot, name);
   shard.verdicts = [...(json.verdicts ?? [])];
   shard.invocations = [...(json.invocations ?? [])];
   shard.minutes = [...(json.minutes ?? [])];

@@ -118,6 +118,8 @@ export class Shard {
   readonly droppedAt = new Map<number, number>();
   /** versions, error types: text of the hashes in pages */
   readonly texts = new Map<number, string>();
+  /** log groups of functions that write elsewhere than to `/aws/lambda/NAME`, by slot: most are not here */
+  readonly logGroups = new Map<number, string>();
   /** texts at which those that nothing names any more are looked for, see texts.ts */
   textsAtMost = LEAST_TEXTS;
   readonly view = new WindowView();

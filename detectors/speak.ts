@@ -2,6 +2,7 @@ import { PRIORS } from '../models/priors/priors.ts';
 import type { Decision } from './decision.ts';
 import { historyOf } from './history.ts';
 import { incidentAt } from './incident.ts';
+import { loggedIn } from './log-groups.ts';
 import { EPOCH_MINUTE, I, P, PAGE, Q, TYPES_KEPT } from './page.ts';
 import { plannedNote } from './planned.ts';
 import type { Shard } from './shard.ts';
@@ -72,6 +73,7 @@ export function speak(shard: Shard, slot: number, decision: Decision, atMs: numb
     event: decision.event,
     fn: shard.keys[slot]!,
     version: shard.texts.get(shard.words[page + P.version]!) ?? null,
+    ...loggedIn(shard, slot),
     atMs,
     onsetMs: ms(decision.onset),
     endedMs: decision.ended === null ? null : ms(decision.ended),

@@ -24,6 +24,8 @@ export interface Verdict {
   readonly event: 'opened' | 'updated' | 'resolved';
   readonly fn: string; // provider/account/region/name
   readonly version: string | null;
+  /** where it logs; absent = `/aws/lambda/NAME`, or not known */
+  readonly logGroup?: string;
   /** event time at which a live pipeline would know, ms */
   readonly atMs: number;
   readonly onsetMs: number;

@@ -1,7 +1,7 @@
 import { Dictionary, F, Flag, FragmentBlock, FragmentKind, FragmentWriter, U } from '../ingest/fragment.ts';
 
 /** Columns of texts. */
-export const TEXTS: readonly number[] = [U.fn, U.version, U.text, U.idText, U.stream];
+export const TEXTS: readonly number[] = [U.fn, U.version, U.text, U.idText, U.stream, U.logGroup];
 
 /** What the fragments say, independent of the dictionary they are in. */
 export function contents(block: FragmentBlock, rows = [...Array(block.n).keys()]) {

@@ -23,6 +23,7 @@ import {
   HEADER_BYTES,
   ID,
   IS_TEXT,
+  LEAST_MINOR,
   MAGIC,
   MAJOR,
   MAX_FRAGMENTS,
@@ -55,6 +56,7 @@ export class FragmentEncoder {
   #u: Uint32Array = new Uint32Array(0);
   #rows: Uint32Array = new Uint32Array(0);
   #n = 0;
+  #minor: number = LEAST_MINOR;
   /** bytes of a column's length: as few as can hold the longest */
   #lengthBytes = 1;
 
@@ -67,6 +69,7 @@ export class FragmentEncoder {
     this.#u = block.u;
     this.#rows = rows ?? this.#scratch.all;
     this.#n = n;
+    this.#minor = LEAST_MINOR;
     this.#lengthBytes = n <= 6 ? 1 : n <= 800 ? 2 : 4;
     out.length = HEADER_BYTES;
     this.#texts.begin(block.dictionary);
@@ -94,7 +97,7 @@ export class FragmentEncoder {
     bytes[0] = MAGIC[0];
     bytes[1] = MAGIC[1];
     bytes[2] = MAJOR;
-    bytes[3] = MINOR;
+    bytes[3] = this.#minor;
     view.setUint32(4, n, true);
     view.setUint32(8, columnBytes, true);
     const sealed = Buffer.allocUnsafe(length + CHECKSUM_BYTES);
@@ -133,6 +136,7 @@ export class FragmentEncoder {
       ? this.#texts.number(scratch, column, this.#n, this.#span)
       : gatherWords(scratch, column, this.#n, absentWord(column), this.#span);
     if (count === 0) return;
+    if (column === U.logGroup) this.#minor = MINOR;
     this.#writeSpan(WORDS + column, count, 0);
   }
 

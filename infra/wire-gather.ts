@@ -8,7 +8,7 @@ const SLOTS = 1024;
 type D = Float64Array;
 type DoubleColumns = readonly [D, D, D, D, D, D, D, D];
 type W = Uint32Array;
-type WordColumns = readonly [W, W, W, W, W, W, W, W, W, W, W, W];
+type WordColumns = readonly [W, W, W, W, W, W, W, W, W, W, W, W, W];
 
 /**
  * One column on its way out: its present values one behind the other. Loops here run once a column and fragment and
@@ -79,7 +79,8 @@ function transposeDoubles(columns: readonly Float64Array[], f: Float64Array, row
 }
 
 function transposeWords(columns: readonly Uint32Array[], u: Uint32Array, rows: Uint32Array, n: number): void {
-  const [kindFlags, fn, version, , , , , text, memorySizeKib, memoryUsedKib, idText, stream] = columns as WordColumns;
+  const [kindFlags, fn, version, , , , , text, memorySizeKib, memoryUsedKib, idText, stream, logGroup] =
+    columns as WordColumns;
   for (let i = 0; i < n; i++) {
     const at = rows[i]! * U.stride;
     kindFlags[i] = u[at]!;
@@ -90,6 +91,7 @@ function transposeWords(columns: readonly Uint32Array[], u: Uint32Array, rows: U
     memoryUsedKib[i] = u[at + U.memoryUsedKib]!;
     idText[i] = u[at + U.idText]!;
     stream[i] = u[at + U.stream]!;
+    logGroup[i] = u[at + U.logGroup]!;
   }
 }
 

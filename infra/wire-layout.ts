@@ -2,7 +2,9 @@ import { F, NONE, U } from '../ingest/fragment.ts';
 
 /** The format of fragment blocks that is written; docs/wire.md has every byte. Readers of earlier majors: wire-major-1.ts. */
 export const MAJOR = 2;
-export const MINOR = 0;
+export const MINOR = 1;
+/** What a block says it is that has nothing but what every reader of the major knows: no log groups. */
+export const LEAST_MINOR = 0;
 /** "TF" */
 export const MAGIC = [0x54, 0x46] as const;
 /** magic, major, minor, u32 fragments, u32 bytes of the columns */
@@ -59,7 +61,7 @@ export const MAX_PREFIX_BYTES = 128;
 
 /** Columns that hold numbers of texts. */
 export const IS_TEXT: readonly boolean[] = Array.from({ length: U.stride }, (_, column) =>
-  ([U.fn, U.version, U.text, U.idText, U.stream] as number[]).includes(column),
+  ([U.fn, U.version, U.text, U.idText, U.stream, U.logGroup] as number[]).includes(column),
 );
 
 /** The value of a double that is not written. */

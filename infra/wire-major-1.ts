@@ -15,6 +15,8 @@ import { absentDouble, absentWord, IS_TEXT, MAX_FRAGMENTS, WORDS } from './wire-
 const MINOR = 0;
 const HEADER_BYTES = 4;
 const HAS_ABSENT = 0x80;
+/** Words of a fragment that the format has. */
+const WORD_COLUMNS = 12;
 
 const Encoding = {
   /** u8 count - 1, the values as varints; then the number of each value, 0, 1, 2, 4 or 8 bits, low bits first */
@@ -74,7 +76,7 @@ function readColumns(from: ByteReader, block: FragmentBlock, ids: readonly numbe
     const start = from.skip(length);
     const isWord = number >= WORDS;
     const column = isWord ? number - WORDS : number;
-    if (column >= (isWord ? U.stride : F.stride)) {
+    if (column >= (isWord ? WORD_COLUMNS : F.stride)) {
       if (isNewer) continue;
       throw new WireError('MALFORMED', `no such column, ${number}`);
     }

@@ -110,16 +110,21 @@ function handMade(minor: number, fragments: number, columns: readonly number[], 
   return sealed(bytes);
 }
 
+/** Blocks of before 2.1 have no log groups. */
+function withLogGroup({ f, u }: { f: unknown[]; u: unknown[] }) {
+  return { f, u: u.length < U.stride ? [...u, ''] : u };
+}
+
 describe('other versions', () => {
   test('blocks of every earlier version are read as they were meant, side by side', () => {
     const folder = new URL('./fixtures/', import.meta.url);
     const names = readdirSync(folder).filter((name) => name.startsWith('fragments-') && name.endsWith('.bin'));
-    expect(names).toEqual(expect.arrayContaining(['fragments-1.0.bin', 'fragments-2.0.bin']));
+    expect(names).toEqual(['fragments-1.0.bin', 'fragments-2.0.bin', 'fragments-2.1.bin']);
     const decoder = createFragmentDecoder(new Dictionary());
     for (const name of [...names, ...names]) {
       const expected = JSON.parse(readFileSync(new URL(name.replace('.bin', '.json'), folder), 'utf8'));
       const decoded = decoder.decode(readFileSync(new URL(name, folder)));
-      expect(JSON.parse(JSON.stringify(contents(decoded)))).toEqual(expected); // NaN is null there
+      expect(JSON.parse(JSON.stringify(contents(decoded)))).toEqual(expected.map(withLogGroup)); // NaN is null there
     }
   });
 
@@ -130,10 +135,27 @@ describe('other versions', () => {
     }
   });
 
-  test('what is written today is the newest of them', () => {
-    const newest = readFileSync(new URL('./fixtures/fragments-2.0.bin', import.meta.url));
-    expect(encodeFragments(decodeFragments(newest))).toEqual(newest);
+  test('what is written today is the newest of them, and without log groups what readers of 2.0 know whole', () => {
+    for (const name of ['fragments-2.0.bin', 'fragments-2.1.bin']) {
+      const written = readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
+      expect(encodeFragments(decodeFragments(written))).toEqual(written);
+    }
     expect([...encodeFragments(blockOf([]))]).toEqual([...handMade(0, 0, [])]);
+  });
+
+  test('log groups are what a reader of 2.0 can do without: a column of its own, in a block that says 2.1', () => {
+    const withGroups = readFileSync(new URL('./fixtures/fragments-2.1.bin', import.meta.url));
+    expect([...withGroups.subarray(2, 4)]).toEqual([2, 1]);
+    const block = decodeFragments(withGroups);
+    const groups = contents(block).map(({ u }) => u[U.logGroup]);
+    expect(groups).toEqual(groups.map((_, i) => (i % 2 === 1 ? '/teams/shop' : '')));
+    for (let i = 0; i < block.n; i++) block.u[i * U.stride + U.logGroup] = 0;
+    const without = encodeFragments(block);
+    expect(without).toEqual(readFileSync(new URL('./fixtures/fragments-2.0.bin', import.meta.url)));
+    // two fragments with the times 2 and 5, of which the second has text 1 in column 76
+    const columns = [0, 5, 1, 4, 1, 0, 3, 76, 3, 0x80, 2, 2];
+    const decoded = decodeFragments(handMade(1, 2, columns, [0, 1, 8, 103, 111]));
+    expect(contents(decoded).map(({ u }) => u[U.logGroup])).toEqual(['', 'go']);
   });
 
   test('columns and sections of a later minor version are skipped, and a later major version is refused', () => {

@@ -100,6 +100,23 @@ describe('whose lines they are', () => {
     expect(fnOf(fields, options)).toBe(fn);
   });
 
+  test.each([
+    { name: 'its own', logGroup: '/aws/lambda/pay', stream: '2025/05/06/[$LATEST]6163f46c', said: undefined },
+    { name: 'one of several', logGroup: '/shared', stream: '2025/05/06/pay[$LATEST]6163f46c', said: '/shared' },
+    { name: 'none there can be', logGroup: '/sha red', stream: '2025/05/06/pay[$LATEST]6163f46c', said: undefined },
+  ])('the log group is said where the name of the function does not tell it: $name', ({ logGroup, stream, said }) => {
+    const failed = `2025-05-06T10:00:00.000Z ${id(1)} Task timed out after 3.00 seconds\n\n`;
+    const message = dataMessage([`START RequestId: ${id(1)} Version: 7\n`, failed, report(1), report(2)], {
+      logGroup,
+      logStream: stream,
+    });
+    for (const given of [message, `{  ${message.slice(1)}`]) {
+      const { fragments } = parseAll(given);
+      expect(new Set(fragments.map(({ kind }) => kind))).toEqual(new Set(['failure', 'report']));
+      expect(fragments.map((it) => it.logGroup)).toEqual([said, said, said]);
+    }
+  });
+
   test('an ARN in a line tells the name, and nothing else of it counts', () => {
     const start = JSON.stringify({
       time: '2026-11-21T10:00:00.000Z',

@@ -56,6 +56,8 @@ export class Fingerprint {
       d = mix(d, hashes[u[at + U.text]!]!);
       c = mix(c, hashes[u[at + U.idText]!]!);
       d = mix(d, hashes[u[at + U.stream]!]!);
+      const logGroup = u[at + U.logGroup]!;
+      if (logGroup !== 0) c = mix(c, hashes[logGroup]!); // where none is, runs keep the names they had before it was read
     }
     this.#a = a;
     this.#b = b;

@@ -1,6 +1,6 @@
 /**
  * A fragment is one parsed piece of evidence about one invocation: what a log event says, as numbers. It is what the bus
- * carries. Fragments travel in blocks of columns, so that the hot path allocates nothing: `f` holds 8 doubles and `u` 12
+ * carries. Fragments travel in blocks of columns, so that the hot path allocates nothing: `f` holds 8 doubles and `u` 13
  * unsigned words a fragment; texts are numbers of the block's dictionary. NaN (doubles) and NONE (words) mean unknown,
  * never 0.
  */
@@ -88,7 +88,9 @@ export const U = {
   idText: 10,
   /** dictionary number of the log stream (execution environment), 0 = unknown */
   stream: 11,
-  stride: 12,
+  /** dictionary number of the log group, where it is not the function's own by its name (`/aws/lambda/NAME`); 0 = it is, or none is known */
+  logGroup: 12,
+  stride: 13,
 } as const;
 
 /** "Unknown" in a word column. */

@@ -12,6 +12,8 @@ export interface LogGroup {
   readonly region: string | null;
   /** the function's name, for kind `function`; empty where no group is known; else null */
   readonly name: string | null;
+  /** what the group itself is called where that is not told by the function's name; else empty */
+  readonly ownName: string;
   /** number of this object, part of the key of its streams */
   readonly number: number;
 }
@@ -23,6 +25,8 @@ export interface LogStream {
   fn: number;
   version: number;
   stream: number;
+  /** dictionary number of the log group where functions share it or chose it; 0 = `/aws/lambda/NAME`, or none */
+  logGroup: number;
   /** the invocation that started and has not reported, all zero = none */
   readonly open: RequestId;
   /** the runtime is a durable execution's: its invocations are replays */
@@ -44,6 +48,8 @@ const STREAM = /^\d{4}\/\d{1,2}\/\d{1,2}\/([^[\]/\s]{0,140})\[([^\]\s]{1,64})\]\
 const FUNCTION_ARN = /^arn:[\w-]+:lambda:[\w-]*:\d*:function:([\w.-]{1,140})(?::([\w$-]{1,64}))?$/;
 /** The folder that an export task gives a stream: its name with dashes for slashes */
 const EXPORTED_STREAM = /(?:^|[\\/])(\d{4})-(\d{1,2})-(\d{1,2})-([^\\/]*\[[^\\/\s]+)[\\/][^\\/]+$/;
+/** What CloudWatch allows a group to be called */
+const GROUP_NAME = /^[\w./#-]{1,512}$/;
 const MAX_GROUPS = 1 << 19;
 const MAX_STREAMS = 1 << 17;
 const MAX_NAME = 512;
@@ -88,26 +94,31 @@ export class Identities {
       stream.fn = moved(stream.fn);
       stream.version = moved(stream.version);
       stream.stream = moved(stream.stream);
+      stream.logGroup = moved(stream.logGroup);
       stream.open.text = moved(stream.open.text);
     }
     this.#dictionary = dictionary;
   }
 
-  group(account: string | null, region: string | null, name: string, provider = 'aws'): LogGroup {
-    const key = `${provider === 'aws' ? '' : `${provider}\n`}${account ?? ''}\n${region ?? ''}\n${name}`;
+  /** @param logsTo the group that functions of this name log into, where a source tells both */
+  group(account: string | null, region: string | null, name: string, provider = 'aws', logsTo = ''): LogGroup {
+    const ownName = GROUP_NAME.test(logsTo) ? logsTo : '';
+    const own = ownName === '' ? '' : `\n${ownName}`;
+    const key = `${provider === 'aws' ? '' : `${provider}\n`}${account ?? ''}\n${region ?? ''}\n${name}${own}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
       if (forgetOldest(this.#groups, MAX_GROUPS)) this.#forgetBytes();
       const number = ++this.#groupCount;
       group =
         provider === 'aws'
-          ? newGroup(account, region, name.slice(0, MAX_NAME), number)
+          ? { ...newGroup(account, region, name.slice(0, MAX_NAME), number), ...(own === '' ? {} : { ownName }) }
           : {
               provider,
               kind: 'function',
               account: keyPart(account),
               region: keyPart(region),
               name: printable(name).slice(0, MAX_NAME),
+              ownName: '',
               number,
             };
       this.#groups.set(key, group);
@@ -134,7 +145,16 @@ export class Identities {
       if (forgetOldest(this.#streams, MAX_STREAMS)) this.#forgetBytes();
       const fn = this.functionNumber(group, name);
       const versionNumber = this.#dictionary.id(version.slice(0, MAX_NAME));
-      stream = { group, fn, version: versionNumber, stream: 0, open: newRequestId(), durable: false, managed: false };
+      stream = {
+        group,
+        fn,
+        version: versionNumber,
+        stream: 0,
+        logGroup: 0, // not where the function writes
+        open: newRequestId(),
+        durable: false,
+        managed: false,
+      };
       this.#streams.set(key, stream);
     }
     return stream;
@@ -155,6 +175,7 @@ export class Identities {
         fn,
         version: text(version),
         stream: text(instance),
+        logGroup: 0,
         open: newRequestId(),
         durable: false,
         managed: false,
@@ -216,6 +237,7 @@ export class Identities {
       fn: ownName === null || ownName === '' ? 0 : this.functionNumber(group, ownName),
       version: this.#dictionary.id(match?.[2] ?? ''),
       stream: this.#dictionary.id(name),
+      logGroup: this.#dictionary.id(group.ownName),
       open: newRequestId(),
       durable: false,
       managed: false,
@@ -225,10 +247,10 @@ export class Identities {
 
 function newGroup(account: string | null, region: string | null, name: string, number: number): LogGroup {
   const provider = 'aws';
-  if (name === INSIGHTS_GROUP) return { provider, kind: 'insights', account, region, name: null, number };
+  if (name === INSIGHTS_GROUP) return { provider, kind: 'insights', account, region, name: null, ownName: '', number };
   if (name.startsWith(EDGE_SCRIPT_GROUP) && name.length > EDGE_SCRIPT_GROUP.length) {
     const script = EDGE_SCRIPT + name.slice(EDGE_SCRIPT_GROUP.length);
-    return { provider, kind: 'function', account, region: EDGE_REGION, name: script, number };
+    return { provider, kind: 'function', account, region: EDGE_REGION, name: script, ownName: '', number };
   }
   const own = name.startsWith(FUNCTION_GROUP) ? name.slice(FUNCTION_GROUP.length) : '';
   return {
@@ -237,6 +259,7 @@ function newGroup(account: string | null, region: string | null, name: string, n
     account,
     region: own.startsWith(EDGE) ? EDGE_REGION : region,
     name: own === '' ? (name === '' ? '' : null) : own,
+    ownName: own === '' && GROUP_NAME.test(name) ? name : '',
     number,
   };
 }

@@ -152,6 +152,7 @@ export class Recorder {
     if (isSameId(stream.open, id)) clearRequestId(stream.open);
     u[uAt] = flags;
     u[uAt + U.stream] = stream.stream;
+    u[uAt + U.logGroup] = stream.logGroup;
     u[uAt + U.id0] = id.w0;
     u[uAt + U.id1] = id.w1;
     u[uAt + U.id2] = id.w2;
@@ -169,6 +170,7 @@ export class Recorder {
     const u = this.out.block.u;
     u[i * U.stride + U.version] = stream.version;
     u[i * U.stride + U.stream] = stream.stream;
+    u[i * U.stride + U.logGroup] = stream.logGroup;
     return i;
   }
 

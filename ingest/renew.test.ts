@@ -21,12 +21,15 @@ const input = [
   dataMessage([JSON.stringify({ time: '2026-11-21T14:00:01.000Z', type: 'platform.report', record: { requestId: ID(3), status: 'success', metrics: { durationMs: 5, billedDurationMs: 6, memorySizeMB: 128, maxMemoryUsedMB: 60 } } })], stream(1003, '12')),
   dataMessage([`RequestId: ${ID(4)} Error: Runtime exited with error: signal: killed Runtime.OutOfMemory`, report(4)], { ...stream(1001, '$LATEST'), logGroup: '/custom/group' }),
   dataMessage([report(5)], stream(1002, '12')),
+  dataMessage([report(6)], { logStream: '2026/11/21/mail[7]e6bd0f6b', logGroup: '/custom/group' }),
+  dataMessage([report(7)], { logStream: '2026/11/21/mail[7]e6bd0f6b', logGroup: '/custom/group' }),
 ].map((line) => `${line}\n`); // biome-ignore format: a message a line
 
 test('a dictionary may begin anew anywhere between two pushes: the fragments say the same', () => {
   const bytes = Buffer.from(input.join(''));
   const expected = parseAll(bytes);
   expect(expected.fragments.length).toBeGreaterThan(5);
+  expect(expected.fragments.filter(({ logGroup }) => logGroup === '/custom/group')).toHaveLength(2);
   const cuts = fc.array(fc.nat(bytes.length), { maxLength: 12 });
   fc.assert(
     fc.property(cuts, (places) => {

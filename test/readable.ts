@@ -41,6 +41,7 @@ export function readable(block: FragmentBlock, i: number): Readable {
   if (flags.length > 0) is['flags'] = flags.map(([name]) => name).join(' ');
   put(is, 'version', dictionary.text(word(U.version)));
   put(is, 'stream', dictionary.text(word(U.stream)));
+  put(is, 'logGroup', dictionary.text(word(U.logGroup)));
   const words = [U.id0, U.id1, U.id2, U.id3].map(word) as [number, number, number, number];
   put(is, 'id', requestIdText(dictionary.text(word(U.idText)), ...words));
   put(is, 'durationUs', number(F.durationUs));

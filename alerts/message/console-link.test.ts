@@ -14,6 +14,10 @@ describe('the link into the console', () => {
     );
   });
 
+  test('opens the group that the function logs into', () => {
+    expect(hrefOf({ log_group: '/teams/shop' })).toContain('/log-group/$252Fteams$252Fshop/log-events$3F');
+  });
+
   test.each([
     ['us-east-1', 'us-east-1.console.aws.amazon.com'],
     ['ap-southeast-2', 'ap-southeast-2.console.aws.amazon.com'],

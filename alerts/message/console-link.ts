@@ -24,8 +24,9 @@ export function consoleLink(event: AlertEvent): Link | null {
   return link === null || link.href.length > MAX_HREF ? null : link;
 }
 
-export function logGroupOf({ function: { name } }: Pick<AlertEvent, 'function'>): string {
-  return `/aws/lambda/${name}`;
+/** Where the function logs: what the event says, or where functions log that were not told otherwise. */
+export function logGroupOf({ function: { name, log_group } }: Pick<AlertEvent, 'function'>): string {
+  return log_group ?? `/aws/lambda/${name}`;
 }
 
 /** The log group in the time range, all streams together. The console wants values of its fragment encoded twice, with `$` for `%`. */

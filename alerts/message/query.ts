@@ -25,7 +25,10 @@ interface Language {
 }
 
 const LANGUAGES: Readonly<Record<string, Language>> = {
-  aws: { language: 'CloudWatch Logs Insights', lines: (event) => [whereLine(event), ...insightsLines(event)] },
+  aws: {
+    language: 'CloudWatch Logs Insights',
+    lines: (event) => [whereLine(event), ...ownLines(event, insightsLines(event))],
+  },
   gcp: { language: 'Google Cloud Logs Explorer', lines: loggingLines },
   azure: { language: 'Azure Log Analytics', lines: kustoLines },
 };
@@ -66,6 +69,13 @@ function whereLine(event: AlertEvent): string {
   const [from = '', to = ''] = instants(event).map((instant) => instant.slice(0, 16).replace('T', ' '));
   const until = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to;
   return `# log group ${clean(logGroupOf(event), NAME_LENGTH)}, ${from} to ${until} UTC`;
+}
+
+/** In a group that it chose a function may not be alone: there its streams are named `YYYY/MM/DD/NAME[VERSION]ID`. */
+function ownLines({ function: { name, log_group } }: AlertEvent, lines: readonly string[]): readonly string[] {
+  if (log_group === undefined) return lines;
+  const [first = '', ...others] = lines;
+  return [`filter @logStream like ${JSON.stringify(`/${clean(name, NAME_LENGTH)}[`)}`, `| ${first}`, ...others];
 }
 
 function insightsLines(event: AlertEvent): readonly string[] {

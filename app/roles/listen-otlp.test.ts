@@ -225,7 +225,17 @@ describe('what a record says', () => {
       { 'faas.name': 'pay', 'cloud.provider': 'gcp', 'cloud.account.id': 'shop' },
       'gcp/shop/-/pay',
     ],
+    ['its name beside its log group', { 'faas.name': 'pay', 'aws.log.group.names': '/aws/lambda/pay' }, 'aws/-/-/pay'],
   ])('belongs to the function that %s names', async (_what, named, fn) => {
-    expect(await told([record({ stringValue: report(1) })], named)).toEqual([expect.objectContaining({ fn })]);
+    const fragments = await told([record({ stringValue: report(1) })], named);
+    expect(fragments).toEqual([expect.objectContaining({ fn })]);
+    expect(fragments[0]).not.toHaveProperty('logGroup');
+  });
+
+  test('says where it logs, if its resource does and the name of the function does not', async () => {
+    const named = { 'faas.name': 'pay', 'aws.log.group.names': '/teams/shop' };
+    expect(await told([record({ stringValue: report(1) })], named)).toEqual([
+      expect.objectContaining({ fn: 'aws/-/-/pay', logGroup: '/teams/shop' }),
+    ]);
   });
 });

@@ -15,6 +15,7 @@ import type { Topics } from '../../infra/topics.ts';
 import { createMemoryTopics } from '../../infra/topics-local.ts';
 import type { Reject } from '../../ingest/reject.ts';
 import { generateFleet } from '../../scenarios/fleet.ts';
+import { inSharedGroup, isEven, SHARED_GROUP } from '../../test/shared-group.ts';
 import { parseConfig } from '../config.ts';
 import type { Io } from '../io.ts';
 import { createParts, parserOf } from '../parts.ts';
@@ -58,7 +59,7 @@ beforeAll(async () => {
     startMs: Date.UTC(2026, 10, 9),
     incidents: 6,
   });
-  lines = `${[...fleet.lines()].join('\n')}\n`;
+  lines = `${inSharedGroup(fleet.lines(), isEven).join('\n')}\n`;
   const config = parseConfig('detection: {latenessMs: 900000}', 'c.yaml');
   const options = { config, store: null, invocations: 'none' as const, resume: false, memoryBytes: 1 << 28 };
   told = [];
@@ -69,6 +70,7 @@ beforeAll(async () => {
     alert: async (event: AlertEvent) => void told.push(event),
   };
   await replay([sourceOf('fleet', lines)], options, createParts(config), listener, io());
+  expect(told.some(({ function: { log_group } }) => log_group === SHARED_GROUP)).toBe(true);
 });
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'roles-'));
@@ -112,7 +114,14 @@ function contextOf(topics: Topics, yaml: string, rows: RowSink, signal: AbortSig
 
 /** The essence of what is said: configuration hashes differ between a replay and a live installation. */
 const essence = (events: readonly AlertEvent[]) =>
-  events.map(({ alert_id, event, at, text, severity }) => ({ alert_id, event, at, text, severity }));
+  events.map(({ alert_id, event, at, text, severity, function: { log_group } }) => ({
+    alert_id,
+    event,
+    at,
+    text,
+    severity,
+    log_group,
+  }));
 const lastMs = () => Math.max(...told.map(({ at }) => Date.parse(at)));
 
 async function until(isDone: () => boolean): Promise<void> {

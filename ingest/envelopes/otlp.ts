@@ -38,6 +38,8 @@ interface Owner {
   readonly account: string;
   readonly region: string;
   readonly group: string;
+  /** where a function logs that tells so besides its name; else empty */
+  readonly logsTo: string;
   readonly stream: string;
 }
 
@@ -54,6 +56,7 @@ export function subscriptionOf({ attributes, records }: OtlpResource): JsonObjec
     '@aws.account': owner.account,
     '@aws.region': owner.region,
     logGroup: owner.group,
+    ...(owner.logsTo === '' ? {} : { '@aws.log.group': owner.logsTo }),
     logStream: owner.stream,
     logEvents: records.map((record) => ({
       timestamp: Number.isNaN(record.timeMs) ? null : record.timeMs,
@@ -73,13 +76,15 @@ function ownerOf(attributes: JsonObject, records: readonly OtlpRecord[]): Owner 
   const provider = PROVIDERS[text(attributes, 'cloud.provider')] ?? 'aws';
   const name = text(attributes, 'faas.name') || (readFunctionArn(arn)?.name ?? '');
   const named = provider === 'aws' ? `/aws/lambda/${name}` : name;
-  const group = name === '' ? first(attributes['aws.log.group.names']) : named;
+  const told = first(attributes['aws.log.group.names']);
+  const group = name === '' ? told : named;
   if (group === '') return null;
   return {
     provider,
     account: text(attributes, 'cloud.account.id') || arnAccount,
     region: text(attributes, 'cloud.region') || text(attributes, 'faas.invoked_region') || arnRegion,
     group,
+    logsTo: provider === 'aws' && told !== group ? told : '',
     stream: streamOf(attributes),
   };
 }

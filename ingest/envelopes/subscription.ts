@@ -21,7 +21,7 @@ export function readSubscription(message: JsonObject, reading: Reading): void {
   const groupName = textOf(message['logGroup']) || (options.logGroup ?? '');
   // CloudWatch does not say it: what else is told in this shape may be of another cloud
   const provider = textOf(message['@cloud.provider']) || 'aws';
-  const group = identities.group(account, region, groupName, provider);
+  const group = identities.group(account, region, groupName, provider, textOf(message['@aws.log.group']));
   const stream = identities.stream(group, textOf(message['logStream']));
   recorder.begin(true);
   for (const event of events as unknown[]) {
