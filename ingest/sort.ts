@@ -2,7 +2,7 @@ import { F, FragmentBlock } from './fragment.ts';
 import { FragmentLog, PAGE, type PageFile } from './fragment-log.ts';
 import { type FragmentRuns, MergedRuns, type Range } from './order.ts';
 
-/** Fragments sorted at once where the log does not fit in memory: 112 MiB. */
+/** Fragments sorted at once where the log does not fit in memory: 116 MiB. */
 const BATCH = 1 << 20;
 
 /** Everything in order of time, as often as it is wanted. */
