@@ -65,13 +65,14 @@ const anyText = fc.oneof(
 
 /** A notice in which every text that others choose is `text`'s. */
 function noticeWith(text: fc.Arbitrary<string>): fc.Arbitrary<Notice> {
-  const fn = fc.record({
+  const owner = {
     provider: fc.oneof(fc.constantFrom('aws', 'gcp', 'azure'), text),
     account: text,
     region: text,
     name: text,
     version: text,
-  });
+  };
+  const fn = fc.oneof(fc.record(owner), fc.record({ ...owner, log_group: text }));
   const evidence = fc.record({
     request_ids: fc.array(text, { maxLength: 5 }),
     detail: fc.oneof(
