@@ -165,6 +165,19 @@ describe('a destination with a rate', () => {
     );
   });
 
+  test('that has none any more, by another config, is told what was held back first', async () => {
+    const { clock, open, got } = pacedWorld([]);
+    const stage = stageOf(null, open, { clock });
+    const record = (n: number, version: number) =>
+      encodeNotice({ epoch: 'e', n, notice: noticeOf(1, version), to: ['ours'] });
+    await stage.absorb([record(1, 1), record(2, 2), record(3, 3)], 0);
+    expect(stage.heldBack).toBe(2);
+    const { pauseMs: _, ...sink } = open();
+    const next = stageOf(stage.snapshot(), () => sink, { clock });
+    await next.absorb([record(4, 4)], 3);
+    expect([next.heldBack, got.map(({ key }) => key)]).toEqual([0, ['i1-1', 'i1-2', 'i1-3', 'i1-4']]);
+  });
+
   test('does not read ahead without end', async () => {
     const world = pacedWorld([]);
     const stage = stageOf(null, world.open, { clock: world.clock });

@@ -133,6 +133,8 @@ export class DeliveryStage implements Stage {
 
   /** Several at once have no rate. */
   async #deliverOrHold(due: readonly Due[]): Promise<void> {
+    // a destination that had a rate before its config was changed
+    while (this.#outlet.pauseMs === undefined && this.#held.length > 0) await this.#deliverHeld();
     const [{ said, isResent, place }] = due as [Due];
     if (this.#outlet.pauseMs === undefined || !this.#held.mustWait(said.notice)) {
       await this.#deliver(due, this.#isInDoubt);
