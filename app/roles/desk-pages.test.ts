@@ -23,12 +23,12 @@ test('a page whose incidents did not change is the one that was encoded before',
   expect(incidentsIn(after)).toEqual(plain(incidentsOf(play)));
 });
 
-test('whatever happens between two saves, the pages hold the incidents as they are', () => {
+test('whatever happens between two saves, the pages hold the incidents as they are', async () => {
   const step = fc.oneof(
     fc.record({ name: fc.nat(200), event: fc.constantFrom('opened', 'updated', 'resolved'), usd: fc.nat(9) }),
     fc.constantFrom('time', 'ack', 'silence', 'save'),
   );
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
       const play = new Play();
       const pages = new IncidentPages();
