@@ -104,7 +104,7 @@ export class Teller {
 
   /** Detection has something new on what is told already. */
   update(incident: Incident, atMs: number): void {
-    const { event, loud, told } = incident;
+    const { event, loud } = incident;
     const worse = loud === null ? null : worsening(loud, event);
     if (loud === null) {
       // nobody was told: silenced, of the past, or no route led anywhere
@@ -113,7 +113,7 @@ export class Teller {
       incident.worseMs = settledMs(incident);
       this.#tellChange(incident, atMs);
     } else if (worse !== null) {
-      this.announce(incident, told.length === 0 ? 'opened' : 'updated', atMs, worse);
+      this.#tellWorsening(incident, atMs, worse);
     } else {
       incident.loud = withNewRates(loud, event);
       this.#tellChange(incident, atMs);
@@ -134,7 +134,11 @@ export class Teller {
   tellWorse(incident: Incident, atMs: number): void {
     incident.worseMs = null;
     const worse = incident.loud === null ? null : worsening(incident.loud, incident.event);
-    if (worse !== null) this.announce(incident, incident.told.length === 0 ? 'opened' : 'updated', atMs, worse);
+    if (worse !== null) this.#tellWorsening(incident, atMs, worse);
+  }
+
+  #tellWorsening(incident: Incident, atMs: number, worse: string): void {
+    this.announce(incident, incident.told.length === 0 ? 'opened' : 'updated', atMs, worse);
   }
 
   /** To whoever was told, and whom the routes lead to now. */

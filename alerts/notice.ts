@@ -55,10 +55,19 @@ export interface NoticeDigest {
   readonly worst: readonly AlertEvent[];
 }
 
-/** What people must hear of first where not all can be told at once: 0 = what opens, 1 = what is critical, 2 = the rest. */
-export function urgencyOf({ transition, loud, event }: Pick<Notice, 'transition' | 'loud' | 'event'>): 0 | 1 | 2 {
-  if (transition === 'opened' || transition === 'reopened' || transition === 'digest') return 0;
-  return loud && event.severity === 'critical' && transition === 'updated' ? 1 : 2;
+/** Whether it is of something that people have not heard of yet. */
+export const isPressing = ({ transition }: Pick<Notice, 'transition'>): boolean =>
+  transition === 'opened' || transition === 'reopened' || transition === 'digest';
+
+/**
+ * What people must hear of first where not all can be told at once: 0 = of what opens, what is critical or stands for many (in a
+ * storm the others are twenty), 1 = what else opens, 2 = what has become critical, 3 = the rest.
+ */
+export function urgencyOf(notice: Notice): 0 | 1 | 2 | 3 {
+  const { transition, loud, event, digest } = notice;
+  const isCritical = event.severity === 'critical';
+  if (isPressing(notice)) return isCritical || digest !== undefined ? 0 : 1;
+  return loud && isCritical && transition === 'updated' ? 2 : 3;
 }
 
 /** What makes a delivery of it the same delivery, however often it is tried. */

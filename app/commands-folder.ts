@@ -40,10 +40,10 @@ export function waitingCommands(state: string): DeskCommand[] {
       throw error;
     }
   });
-  return inOrder(commands.filter((it) => typeof it !== 'string'));
+  return commands.filter((it) => typeof it !== 'string').sort(byTime);
 }
 
-const inOrder = (commands: DeskCommand[]): DeskCommand[] => commands.sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
+const byTime = (a: DeskCommand, b: DeskCommand): number => (a.atMs ?? 0) - (b.atMs ?? 0);
 
 export interface TakeHooks {
   /** Resolves when they are safe. */
@@ -68,7 +68,7 @@ export async function takeCommands(state: string, { publish, onBad }: TakeHooks)
     } else taken.push({ file, command });
   }
   if (taken.length === 0) return 0;
-  taken.sort((a, b) => (a.command.atMs ?? 0) - (b.command.atMs ?? 0));
+  taken.sort((a, b) => byTime(a.command, b.command));
   await publish(taken.map(({ command }) => command));
   for (const { file } of taken) await rm(file, { force: true });
   return taken.length;

@@ -38,12 +38,14 @@ export function readYaml(yaml: string, file: string, env: Readonly<Record<string
   return {
     value: problems.length > 0 ? undefined : (document.toJS() ?? {}),
     problems,
-    describe: (issues, schema) =>
-      issues
-        .flatMap((issue) => explode(issue, schema, document.toJS()))
+    describe: (issues, schema) => {
+      const given: unknown = document.toJS();
+      return issues
+        .flatMap((issue) => explode(issue, schema, given))
         .map(({ path, rule }) => ({ offset: offsetOf(root, path), path, rule }))
         .sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0))
-        .map(({ offset, path, rule }) => `${lineAt(offset)}: ${path.length === 0 ? 'top' : path.join('.')}: ${rule}`),
+        .map(({ offset, path, rule }) => `${lineAt(offset)}: ${path.length === 0 ? 'top' : path.join('.')}: ${rule}`);
+    },
   };
 }
 

@@ -18,6 +18,8 @@ const DEFLATED = 1;
 const DEFLATE_OVER_BYTES = 1024;
 /** A few bytes may inflate to many: this bounds what reading them allocates. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Of a page of state, which this program wrote itself. */
+export const MAX_STATE_BYTES = 500 * 1024 * 1024;
 const MAX_DEPTH = 100;
 const ESCAPE = '$';
 const NUMBERS = new Map<unknown, number>([

@@ -1,4 +1,4 @@
-import { deliveryKey, type Notice, urgencyOf } from '../notice.ts';
+import { deliveryKey, isPressing, type Notice } from '../notice.ts';
 import { changeLineOf, type SlackMessage, slackMessageOf, slackWordsOf } from './bodies.ts';
 import type { SlackBotSettings } from './settings.ts';
 import type { Outcome, Sink } from './sink.ts';
@@ -33,25 +33,20 @@ export function slackBot(settings: SlackBotSettings, deps: SinkDeps): Sink {
       if (place === null) return notice.loud ? await post(api, settings.channel, notice, signal) : { kind: 'taken' };
       if (memory === null || memory === undefined) return { kind: 'taken', memory: place }; // just found: this is it
       const updated = await withFallback(notice, (message) =>
-        api.write(
-          'chat.update',
-          { ...place, blocks: [], attachments: [], ...message },
-          signal,
-          urgencyOf(notice) === 0,
-        ),
+        api.write('chat.update', { ...place, blocks: [], attachments: [], ...message }, signal, isPressing(notice)),
       );
       if (!updated.isOk && isGoneWord(updated.word)) return await post(api, settings.channel, notice, signal);
       if (!updated.isOk) return updated.outcome;
       return await follow(api, place, { notice, isRetry }, signal);
     },
-    pauseMs: (notice) => api.pauseMs(urgencyOf(notice) === 0),
+    pauseMs: (notice) => api.pauseMs(isPressing(notice)),
   };
 }
 
 async function post(api: SlackApi, channel: string, notice: Notice, signal: AbortSignal): Promise<Outcome> {
   const fixed = { channel, metadata: metadataOf(notice), unfurl_links: false, unfurl_media: false };
   const reply = await withFallback(notice, (message) =>
-    api.write('chat.postMessage', { ...fixed, ...message }, signal, urgencyOf(notice) === 0),
+    api.write('chat.postMessage', { ...fixed, ...message }, signal, isPressing(notice)),
   );
   if (!reply.isOk) return reply.outcome;
   const place = placeOf(reply.data);

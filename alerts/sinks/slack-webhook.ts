@@ -1,4 +1,4 @@
-import { urgencyOf } from '../notice.ts';
+import { isPressing, type Notice } from '../notice.ts';
 import { type SlackMessage, slackMessageOf, slackWordsOf } from './bodies.ts';
 import { type HttpAnswer, type HttpDeps, openHttp } from './http.ts';
 import { outcomeOf } from './outcome.ts';
@@ -25,8 +25,8 @@ export function slackWebhook(settings: SlackWebhookSettings, deps: SinkDeps): Si
   const pace = paceOf({ ...SLACK_PACE, ...deps });
   const { host } = new URL(settings.webhookUrl.reveal());
 
-  async function post(message: Partial<SlackMessage>, isPressing: boolean, signal: AbortSignal): Promise<HttpAnswer> {
-    await pace.take(isPressing, signal);
+  async function post(message: Partial<SlackMessage>, notice: Notice, signal: AbortSignal): Promise<HttpAnswer> {
+    await pace.take(isPressing(notice), signal);
     const request = {
       url: settings.webhookUrl.reveal(),
       headers: { 'content-type': 'application/json; charset=utf-8' },
@@ -41,12 +41,11 @@ export function slackWebhook(settings: SlackWebhookSettings, deps: SinkDeps): Si
     type: settings.type,
     async send({ notice }, signal) {
       if (!notice.loud) return { kind: 'taken' };
-      const isPressing = urgencyOf(notice) === 0;
-      const first = await post(slackMessageOf(notice), isPressing, signal);
+      const first = await post(slackMessageOf(notice), notice, signal);
       if (!isLayoutWord(wordOf(first))) return meaningOf(first, host);
-      return meaningOf(await post({ text: slackWordsOf(notice) }, isPressing, signal), host);
+      return meaningOf(await post({ text: slackWordsOf(notice) }, notice, signal), host);
     },
-    pauseMs: (notice) => (notice.loud ? pace.pauseMs(urgencyOf(notice) === 0) : 0),
+    pauseMs: (notice) => (notice.loud ? pace.pauseMs(isPressing(notice)) : 0),
   };
 }
 

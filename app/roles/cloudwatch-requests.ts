@@ -1,11 +1,13 @@
 import { LogsError } from '../../ingest/cloudwatch/api.ts';
 import type { GroupPoller } from '../../ingest/cloudwatch/group-poller.ts';
 import type { History } from '../../ingest/cloudwatch/history.ts';
+import type { Moment } from '../../ingest/cloudwatch/service-time.ts';
 import type { CloudWatchLane } from './cloudwatch-lane.ts';
 import type { Connection } from './cloudwatch-targets.ts';
 import type { RoleContext } from './context.ts';
 
 export interface RequestHooks {
+  readonly now: () => Moment;
   readonly laneOf: (poller: GroupPoller) => CloudWatchLane | null;
   /** an answer was taken: there may be more to do */
   readonly onAnswer: () => void;
@@ -15,22 +17,22 @@ export interface RequestHooks {
 
 /** Makes requests as the schedules allow, and hands what they bring to the lanes. */
 export class CloudWatchRequests {
-  readonly #context: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'metrics' | 'log'>;
+  readonly #context: Pick<RoleContext, 'elapsedMs' | 'metrics' | 'log'>;
   readonly #hooks: RequestHooks;
   readonly #underWay = new Set<Promise<void>>();
   /** what connections said last that somebody has to see to, by their name */
   readonly troubles = new Map<string, string>();
   bytes = 0;
 
-  constructor(context: Pick<RoleContext, 'nowMs' | 'elapsedMs' | 'metrics' | 'log'>, hooks: RequestHooks) {
+  constructor(context: Pick<RoleContext, 'elapsedMs' | 'metrics' | 'log'>, hooks: RequestHooks) {
     this.#context = context;
     this.#hooks = hooks;
   }
 
   /** Starts what is due now. */
   startPolls(connection: Connection): void {
-    const { nowMs, elapsedMs } = this.#context;
-    const now = () => ({ wallMs: nowMs(), steadyMs: elapsedMs() });
+    const { elapsedMs } = this.#context;
+    const { now } = this.#hooks;
     const { schedule } = connection;
     for (let fetch = schedule.next(now()); fetch !== null; fetch = schedule.next(now())) {
       const { poller, job, request } = fetch;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deliveryKey, type Notice, urgencyOf } from '../../alerts/notice.ts';
+import { deliveryKey, isPressing, type Notice } from '../../alerts/notice.ts';
 import { paceOf } from '../../alerts/sinks/pace.ts';
 import type { Delivery, Sink } from '../../alerts/sinks/sink.ts';
 import type { DeliveryStage } from './delivery-stage.ts';
@@ -28,9 +28,9 @@ function pacedWorld(dies: readonly number[]) {
     const sink: Sink = {
       name: 'ours',
       type: 'slack',
-      pauseMs: (notice) => pace.pauseMs(urgencyOf(notice) === 0),
+      pauseMs: (notice) => pace.pauseMs(isPressing(notice)),
       async send({ notice, isRetry }: Delivery, signal) {
-        await pace.take(urgencyOf(notice) === 0, signal);
+        await pace.take(isPressing(notice), signal);
         got.push({ key: deliveryKey(notice), atMs: clock.nowMs(), isRetry });
         if (dies.includes(got.length)) throw new Died();
         return { kind: 'taken' };

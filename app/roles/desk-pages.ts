@@ -1,9 +1,8 @@
 import type { Incident } from '../../alerts/desk-incident.ts';
-import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
+import { decodeMessage, encodeMessage, MAX_STATE_BYTES } from '../../infra/envelope.ts';
 
 const KIND = 'desk-incidents';
 const NAME = 'desk/';
-const MAX_PAGE_BYTES = 500 * 1024 * 1024;
 /** Incidents that began one after the other lie on one page: a storm changes them together, and the others not at all. */
 const INCIDENTS_A_PAGE = 64;
 const PAGES = 512;
@@ -38,7 +37,7 @@ export class IncidentPages {
       const page =
         before !== undefined && isSame(before.incidents, list)
           ? before
-          : { bytes: encodeMessage(KIND, 0, list, MAX_PAGE_BYTES), incidents: list };
+          : { bytes: encodeMessage(KIND, 0, list, MAX_STATE_BYTES), incidents: list };
       pages.set(number, page);
       encoded.set(`${NAME}${number}`, page.bytes);
     }
@@ -51,7 +50,7 @@ export class IncidentPages {
 export function incidentsIn(pages: ReadonlyMap<string, Uint8Array>): Incident[] {
   return [...pages]
     .filter(([name]) => name.startsWith(NAME))
-    .flatMap(([, bytes]) => decodeMessage(bytes, KIND, MAX_PAGE_BYTES) as Incident[])
+    .flatMap(([, bytes]) => decodeMessage(bytes, KIND, MAX_STATE_BYTES) as Incident[])
     .sort((a, b) => a.seq - b.seq);
 }
 

@@ -2,7 +2,7 @@ import { Desk, type DeskState } from '../../alerts/desk.ts';
 import type { DeskSaid } from '../../alerts/desk-said.ts';
 import type { DeskSettings } from '../../alerts/desk-settings.ts';
 import type { Bus } from '../../infra/bus.ts';
-import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
+import { decodeMessage, encodeMessage, MAX_STATE_BYTES } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import { IncidentPages, incidentsIn } from './desk-pages.ts';
@@ -13,7 +13,6 @@ import { Outbound } from './outbound.ts';
 import type { Stage } from './stage.ts';
 
 const PAGE = 'desk';
-const MAX_STATE_BYTES = 500 * 1024 * 1024;
 
 interface State {
   readonly epoch: string;

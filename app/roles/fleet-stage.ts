@@ -4,7 +4,7 @@ import { Fleet } from '../../alerts/fleet.ts';
 import { FleetMerge, type MergeState, type PartitionAway, type PartitionSaid } from '../../alerts/fleet-merge.ts';
 import type { FleetState } from '../../alerts/fleet-state.ts';
 import type { Bus } from '../../infra/bus.ts';
-import { decodeMessage, encodeMessage } from '../../infra/envelope.ts';
+import { decodeMessage, encodeMessage, MAX_STATE_BYTES } from '../../infra/envelope.ts';
 import { WireError } from '../../infra/wire-bytes.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
 import { decodeSaid, encodeAlert, encodeAway, encodeTime } from './messages.ts';
@@ -15,7 +15,6 @@ import type { Stage } from './stage.ts';
 const PAGE = 'fleet/';
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** The longest JSON that can be read: a text of V8 has at most 2^29 - 24 characters. */
-const MAX_STATE_BYTES = 500 * 1024 * 1024;
 
 /** How far event time is, is said when it has moved by so much. */
 const TIME_EVERY_MS = 5000;

@@ -104,10 +104,4 @@ export class HeldBack {
 }
 
 const incidentOf = ({ said }: Held): string => said.notice.incident_id;
-
-/** Of what opens, what is critical and what stands for many come before the rest: in a storm that is twenty others. */
-function urgencyOfHeld({ said: { notice } }: Held): number {
-  const urgency = urgencyOf(notice);
-  const isFirst = notice.event.severity === 'critical' || notice.digest !== undefined;
-  return urgency === 0 && isFirst ? -1 : urgency;
-}
+const urgencyOfHeld = ({ said }: Held): number => urgencyOf(said.notice);

@@ -84,6 +84,7 @@ export class CloudWatchIngest {
     this.#figures = new CloudWatchFigures(context, this.#targets);
     this.#groups = new CloudWatchGroups(context, this.#targets, this.#lanes, sinceMs ?? null);
     this.#requests = new CloudWatchRequests(context, {
+      now: () => this.#time.now,
       laneOf: ({ key }) => this.#groups.laneOf(key),
       onAnswer: () => {
         this.#dueMs.flush = Math.min(this.#dueMs.flush, this.#flushedMs + FINE_MS);
