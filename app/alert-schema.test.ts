@@ -5,9 +5,7 @@ import type { AlertEvent } from '../alerts/event.ts';
 import { sparklineOf } from '../alerts/message/sparkline.ts';
 import { SIGNALS } from '../detectors/signals/signal.ts';
 import { generateFleet } from '../scenarios/fleet.ts';
-import { parseConfig } from './config.ts';
-import { createParts } from './parts.ts';
-import { replay } from './replay.ts';
+import { replayedEvents } from '../test/replayed.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../docs/alert-event.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
@@ -82,22 +80,7 @@ test('the schema knows exactly the signals of the program', () => {
 });
 
 test('every alert event of a fleet fits, and says how its signal went where it has a number', async () => {
-  const config = parseConfig('', 'defaults');
-  const events: AlertEvent[] = [];
-  const listener = {
-    phase: async () => {},
-    readProgress: () => {},
-    stepProgress: () => {},
-    alert: async (said: AlertEvent) => {
-      events.push(JSON.parse(JSON.stringify(said)));
-    },
-  };
-  const lines = async function* () {
-    for (const line of generateFleet(FLEET).lines()) yield Buffer.from(`${line}\n`);
-  };
-  const io = { stdin: lines(), stdout: NOWHERE, stderr: NOWHERE, env: {}, nowMs: () => 0, onInterrupt: () => () => {} };
-  const options = { config, store: null, invocations: 'none', resume: false, memoryBytes: 2 ** 29 } as const;
-  await replay([{ name: 'fleet', sizeBytes: null, open: lines }], options, createParts(config), listener, io);
+  const events = await replayedEvents(generateFleet(FLEET).lines());
   expect(events.length).toBeGreaterThan(5);
   expect(events.flatMap(problemsOf)).toEqual([]);
   const numbered = events.filter(
@@ -120,4 +103,3 @@ const FLEET = {
   startMs: Date.UTC(2026, 10, 16),
   incidents: 4,
 };
-const NOWHERE = { isTTY: false, write: async () => {} };

@@ -3,30 +3,8 @@ import type { AlertEvent, AlertFunction } from '../alerts/event.ts';
 import { consoleLink } from '../alerts/message/console-link.ts';
 import { queryOf } from '../alerts/message/query.ts';
 import { generateFleet } from '../scenarios/fleet.ts';
+import { replayedEvents } from '../test/replayed.ts';
 import { inSharedGroup, isEven, SHARED_GROUP } from '../test/shared-group.ts';
-import { parseConfig } from './config.ts';
-import { createParts } from './parts.ts';
-import { replay } from './replay.ts';
-
-const NOWHERE = { isTTY: false, write: async () => {} };
-
-async function eventsOf(lines: readonly string[]): Promise<AlertEvent[]> {
-  const config = parseConfig('', 'defaults');
-  const events: AlertEvent[] = [];
-  const listener = {
-    phase: async () => {},
-    readProgress: () => {},
-    stepProgress: () => {},
-    alert: async (event: AlertEvent) => void events.push(JSON.parse(JSON.stringify(event))),
-  };
-  const bytes = async function* () {
-    yield Buffer.from(`${lines.join('\n')}\n`);
-  };
-  const io = { stdin: bytes(), stdout: NOWHERE, stderr: NOWHERE, env: {}, nowMs: () => 0, onInterrupt: () => () => {} };
-  const options = { config, store: null, invocations: 'none', resume: false, memoryBytes: 2 ** 29 } as const;
-  await replay([{ name: 'fleet', sizeBytes: null, open: bytes }], options, createParts(config), listener, io);
-  return events;
-}
 
 describe('a fleet of which a half logs into one shared group', () => {
   let usual: AlertEvent[] = [];
@@ -43,8 +21,8 @@ describe('a fleet of which a half logs into one shared group', () => {
       incidents: 8,
     });
     const lines = [...fleet.lines()];
-    usual = await eventsOf(lines);
-    shared = await eventsOf(inSharedGroup(lines, isEven));
+    usual = await replayedEvents(lines);
+    shared = await replayedEvents(inSharedGroup(lines, isEven));
   }, 120_000);
 
   const moved = (fn: AlertFunction): AlertFunction =>

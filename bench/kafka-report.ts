@@ -1,5 +1,6 @@
 import type { Latencies } from './kafka-latency.ts';
 import type { Measured } from './kafka-said.ts';
+import { quantile } from './quantile.ts';
 
 export interface Input {
   readonly file: string;
@@ -97,10 +98,6 @@ export class Figures {
 }
 
 const cpuOf = ({ cpuMs }: Measured): number => cpuMs;
-
-/** The smallest value that at least this share of them do not exceed. */
-const quantile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 
 export function latencyText(latencies: Latencies, rate: number): string {
   const { latenciesMs, neededMs, bursts, heldRate, writerLateMs, others } = latencies;

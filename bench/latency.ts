@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { firehoseWay } from './latency-firehose.ts';
 import { pollWay } from './latency-poll.ts';
 import { type Latencies, measure, type Way } from './latency-run.ts';
+import { quantile } from './quantile.ts';
 
 const HELP = `Usage: npm run bench:latency -- [options]
 From a line that crosses the bar to the request at Slack: one tripline run, everything embedded, fed by an emulated
@@ -29,10 +30,6 @@ const { values: flags } = parseArgs({
 });
 /** An incident makes two or three messages, and Slack takes one a second. */
 const EVERY_MS = 6000;
-
-/** The smallest value that at least this share of them do not exceed; null where there is none. */
-const quantile = (sorted: readonly number[], share: number): number | null =>
-  sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
 
 function textOf(name: string, { lineToRequest, verdictToRequest, bursts, heldRate, others }: Latencies): string {
   const spread = (values: readonly number[]) =>

@@ -44,19 +44,16 @@ class Summing implements Stage {
 }
 
 const quiet = { nowMs: () => Date.now(), elapsedMs: () => performance.now(), onSaved: () => {}, onTrouble: () => {} };
+/** Of stages that add up, in the folder of the test. */
+const common = (bus: Bus) => ({ ...quiet, bus, group: 'test', name: 'sums', stateDir: dir, shutdownMs: 1000 });
 const record = (n: number) => Buffer.from(String(n));
 
 /** Runs until `count` records were said in this life, or the process "dies" with what it had saved. */
 async function live(bus: Bus, said: string[], count: number): Promise<void> {
   const stop = new AbortController();
   const stages = new Stages({
-    ...quiet,
-    bus,
-    group: 'test',
-    name: 'sums',
-    stateDir: dir,
+    ...common(bus),
     snapshotMs: 60_000,
-    shutdownMs: 1000,
     signal: stop.signal,
     open: (_partition, pages) => new Summing(said, pages),
     onProgress: () => {
@@ -85,14 +82,9 @@ describe('stages', () => {
     let setByMs = 0;
     const saved: number[] = [];
     const stages = new Stages({
-      ...quiet,
+      ...common(bus),
       nowMs: () => Date.now() + setByMs,
-      bus,
-      group: 'test',
-      name: 'sums',
-      stateDir: dir,
       snapshotMs: 100,
-      shutdownMs: 1000,
       signal: stop.signal,
       open: (_partition, pages) => new Summing([], pages),
       onSaved: ({ nextOffset }) => {
@@ -153,11 +145,7 @@ describe('stages', () => {
     await bus.publish(0, [record(1)]);
     const stop = new AbortController();
     const stages = new Stages({
-      ...quiet,
-      bus,
-      group: 'test',
-      name: 'sums',
-      stateDir: dir,
+      ...common(bus),
       snapshotMs: 60_000,
       shutdownMs: 50,
       signal: stop.signal,
@@ -172,13 +160,8 @@ describe('stages', () => {
 describe('a stage that goes on between two records', () => {
   const running = (bus: Bus, signal: AbortSignal, act: (host: StageHost, stage: Summing) => void) =>
     new Stages({
-      ...quiet,
-      bus,
-      group: 'test',
-      name: 'sums',
-      stateDir: dir,
+      ...common(bus),
       snapshotMs: 60_000,
-      shutdownMs: 1000,
       signal,
       open: (_partition, pages, host) => {
         const stage = new Summing([], pages);

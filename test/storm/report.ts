@@ -1,3 +1,4 @@
+import { quantile } from '../../bench/quantile.ts';
 import type { Plan } from './alerts.ts';
 import type { DestinationFigures } from './check.ts';
 import type { CommandRun } from './scene.ts';
@@ -15,10 +16,10 @@ export interface Measured {
   readonly objections: readonly string[];
 }
 
-/** The smallest value that at least this share of them do not exceed; null where there is none. */
-function quantile(sorted: readonly number[], share: number): number | null {
-  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-  return value === undefined ? null : Math.round(value);
+/** To the millisecond; null where there is none. */
+function quantileMs(sorted: readonly number[], share: number): number | null {
+  const value = quantile(sorted, share);
+  return value === null ? null : Math.round(value);
 }
 
 const mib = (bytes: number): number => Math.round(bytes / MEBIBYTE);
@@ -35,7 +36,7 @@ export function reportOf({ plan, samples, answersMs, commands, figures, dead, ob
     rss_end_mb: mib(samples.at(-1)?.rssBytes ?? 0),
     peak_rss_mb: mib(samples.at(-1)?.peakRssBytes ?? 0),
     stall_max_ms: Math.round(Math.max(...samples.map(({ stallMs }) => stallMs))),
-    ready_p99_ms: quantile(answers, 0.99),
+    ready_p99_ms: quantileMs(answers, 0.99),
     ready_max_ms: answers.at(-1) ?? Number.POSITIVE_INFINITY,
     command_max_ms: Math.round(Math.max(...commands.map(({ tookMs }) => tookMs))),
     dead,
@@ -43,7 +44,7 @@ export function reportOf({ plan, samples, answersMs, commands, figures, dead, ob
     destinations: Object.fromEntries(
       figures.map(({ name, criticalMs, ...rest }) => [
         name,
-        { ...rest, critical_p50_ms: quantile(criticalMs, 0.5), critical_max_ms: quantile(criticalMs, 1) },
+        { ...rest, critical_p50_ms: quantileMs(criticalMs, 0.5), critical_max_ms: quantileMs(criticalMs, 1) },
       ]),
     ),
   };
